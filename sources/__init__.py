@@ -1,0 +1,1 @@
+"""Where mail comes from: the port MailSource and its adapters."""

@@ -1,0 +1,107 @@
+"""The port MailSource: what every source of mail can do, and how it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from errors import Tellable, Temporary
+
+
+class Change(StrEnum):
+    """What happened to a message."""
+
+    ADDED = "added"
+    DELETED = "deleted"
+    LABELS = "labels"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One message as a page names it.
+
+    Labels are those known at this point; None where the page does not tell (a plain listing by id).
+    """
+
+    id: str
+    thread_id: str = ""
+    change: Change = Change.ADDED
+    labels: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of discovery, to be stored together with `cursor` in one transaction.
+
+    `cursor` is None while the mark must not move yet (the pages of a full pass before its last one).
+    """
+
+    found: tuple[Found, ...]
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RawMail:
+    """One whole message: RFC 5322 bytes and what the source knows of it."""
+
+    id: str
+    thread_id: str
+    labels: frozenset[str]
+    received_at: datetime  # aware UTC, when the source accepted it
+    raw: bytes = field(repr=False)
+
+
+class MailSource(Protocol):
+    """A mailbox that tells what changed and hands over messages.
+
+    Every call may raise NeedsReconnect, Refused or Temporary; see each for what else.
+    """
+
+    def mark(self) -> str:
+        """The cursor of this very moment; to be stored before a full pass begins."""
+        ...
+
+    def everything(self, start: datetime | None, end: datetime | None) -> Iterator[Page]:
+        """Pages that name every message received in [start, end); their cursor is None."""
+        ...
+
+    def changes(self, cursor: str) -> Iterator[Page]:
+        """Pages of what changed since `cursor`; the last one carries the new cursor. CursorExpired when too old."""
+        ...
+
+    def fetch(self, message_id: str) -> RawMail:
+        """The whole message; Gone when the source has none of that id (it may be transient for fresh mail)."""
+        ...
+
+
+class NeedsReconnect(Tellable):
+    """The source's permission is over (revoked, expired, password changed): no further call may be made."""
+
+
+class Refused(Tellable):
+    """The source refuses for a reason that only a person can mend (scope, domain policy, API switched off)."""
+
+
+class CursorExpired(Tellable):
+    """The source no longer knows the cursor: a full pass is due."""
+
+
+class Gone(Tellable):
+    """There is no such message (any more)."""
+
+
+__all__ = [
+    "Change",
+    "CursorExpired",
+    "Found",
+    "Gone",
+    "MailSource",
+    "NeedsReconnect",
+    "Page",
+    "RawMail",
+    "Refused",
+    "Temporary",
+]
