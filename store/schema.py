@@ -1,0 +1,87 @@
+"""The schema: ordered migrations, and the proof that the encryption key is the right one."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import peewee
+from playhouse.migrations import Runner
+
+import config as settings
+import models
+from errors import Tellable
+
+_FOLDER = Path(__file__).resolve().parent.parent / "migrations"
+_CANARY = "key_canary"
+
+
+def open_database(config: settings.Config, *, migrate: bool = True) -> list[str]:
+    """Bind the database, bring its schema up to date and check the key; gives the names of the migrations applied.
+
+    Makes the encryption key on the very first start (never with PRODUCTION=1, where config.load asks for it). Tellable
+    `wrong_key`, `key_missing`, `schema_newer`, `database_unreachable` or `data_dir_not_writable`.
+    """
+    models.connect(config)
+    try:
+        with _one_at_a_time(config.data_dir):
+            applied = Runner(models.db.obj, str(_FOLDER)).up() if migrate else []
+            _check_schema()
+            _check_key(config)
+    except peewee.OperationalError as error:
+        raise Tellable(
+            "database_unreachable",
+            f"The database does not open ({error}). Check DATABASE_URL, DATA_DIR and their rights.",
+        ) from error
+    finally:
+        models.db.close()
+    return applied
+
+
+def pending() -> list[str]:
+    """Names of the migrations that are still to be applied."""
+    return [row.name for row in Runner(models.db.obj, str(_FOLDER)).status() if row.path and not row.applied]
+
+
+def _check_schema() -> None:
+    rows = Runner(models.db.obj, str(_FOLDER)).status()
+    unknown = [row.name for row in rows if row.path is None]
+    if unknown:
+        raise Tellable(
+            "schema_newer",
+            f"This database was used by a newer ProSaaS (it has {unknown[-1]}); upgrade this one first.",
+        )
+    if any(not row.applied for row in rows):
+        raise Tellable(
+            "schema_old", "The database's schema is older than this ProSaaS; run ./prosaas migrate."
+        )
+
+
+def _check_key(config: settings.Config) -> None:
+    """A known text is kept encrypted: it tells a wrong key from a first start."""
+    canary = models.Setting.get_or_none(models.Setting.name == _CANARY)
+    # Processes that start together: one of them made the key after the others read the environment.
+    if not config.encryption_keys and (canary is None or (config.data_dir / settings.KEY_FILE).exists()):
+        models.use_keys([settings.make_key(config.data_dir)])
+    if canary is not None:
+        models.decrypt(canary.value)
+        return
+    models.Setting.insert(name=_CANARY, value=models.encrypt("prosaas")).on_conflict_ignore().execute()
+
+
+@contextmanager
+def _one_at_a_time(folder: Path) -> Iterator[None]:
+    """Several processes start together: one of them migrates, the others wait for it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = (folder / ".migrate.lock").open("w")
+    except OSError as error:
+        raise Tellable(
+            "data_dir_not_writable",
+            f"The data folder {folder} cannot be written ({error.strerror}). Mend its rights or set DATA_DIR.",
+        ) from error
+    with file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
