@@ -59,7 +59,8 @@ class FolderBlobs:
                 os.close(folder)
         except OSError as error:
             raise Temporary(
-                "disk_full", f"The data folder could not be written ({error.strerror}). Free some space or mend its rights."
+                "disk_full",
+                f"The data folder could not be written ({error.strerror}). Free some space or mend its rights.",
             ) from error
         return key
 
@@ -73,7 +74,10 @@ class FolderBlobs:
         try:
             return self._path(key).open("rb")
         except FileNotFoundError as error:
-            raise Tellable("blob_missing", "The document's file is missing from the data folder; restore it from a backup.") from error
+            raise Tellable(
+                "blob_missing",
+                "The document's file is missing from the data folder; restore it from a backup.",
+            ) from error
 
     def _path(self, key: str) -> Path:
         if len(key) != hashlib.sha256().digest_size * 2 or not all(c in "0123456789abcdef" for c in key):

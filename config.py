@@ -119,7 +119,9 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         n8n_url=_url("N8N_URL", text("N8N_URL")),
         production=production,
         log_format=_choice("LOG_FORMAT", text("LOG_FORMAT", "text"), {"text", "json"}),
-        log_level=_choice("LOG_LEVEL", text("LOG_LEVEL", "info").lower(), {"debug", "info", "warning", "error"}).upper(),
+        log_level=_choice(
+            "LOG_LEVEL", text("LOG_LEVEL", "info").lower(), {"debug", "info", "warning", "error"}
+        ).upper(),
     )
 
 
@@ -134,7 +136,8 @@ def make_key(data_dir: Path) -> str:
         return path.read_text().strip()
     except OSError as error:
         raise Tellable(
-            "data_dir_not_writable", f"The data folder {data_dir} cannot be written ({error.strerror}). Mend its rights or set DATA_DIR."
+            "data_dir_not_writable",
+            f"The data folder {data_dir} cannot be written ({error.strerror}). Mend its rights or set DATA_DIR.",
         ) from error
     with os.fdopen(handle, "w") as file:
         file.write(key + "\n")

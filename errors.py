@@ -29,8 +29,6 @@ class Temporary(Tellable):
         details: as in Tellable.
     """
 
-    def __init__(
-        self, code: str, sentence: str, *, retry_after_s: float | None = None, **details: object
-    ) -> None:
+    def __init__(self, code: str, sentence: str, *, retry_after_s: float | None = None, **details: object) -> None:
         super().__init__(code, sentence, **details)
         self.retry_after_s = retry_after_s

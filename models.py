@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import peewee
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -20,7 +20,7 @@ from errors import Tellable, Temporary
 db = peewee.DatabaseProxy()
 _keys: tuple[str, ...] = ()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-T = TypeVar("T", bound="Table")
+T = TypeVar("T", bound="Owned")
 
 
 class UtcField(peewee.BigIntegerField):
@@ -66,6 +66,8 @@ class Table(peewee.Model):
 class Owned(Table):
     """A table whose rows belong to one business: `find` is the one way in for a request."""
 
+    business: peewee.ForeignKeyField
+
     @classmethod
     def find(cls: type[T], business: Business | int, id_: object) -> T:
         """The row of that id in that business; Tellable `not_found` whether it is missing or another tenant's."""
@@ -107,12 +109,15 @@ class User(Table):
     password_hash = peewee.CharField(null=True)
     language = peewee.CharField(default="en")
     operator = peewee.BooleanField(default=False)
+    prefs = peewee.JSONField(default=dict)  # what the screen remembers of the person
     created_at = UtcField(default=clock.now)
 
 
 class Membership(Table):
     """A person's role in a business: owner, member or accountant."""
 
+    business_id: int
+    user_id: int
     business = peewee.ForeignKeyField(Business, on_delete="CASCADE")
     user = peewee.ForeignKeyField(User, backref="memberships", on_delete="CASCADE")
     role = peewee.CharField()
@@ -127,6 +132,7 @@ class Membership(Table):
 class Session(Table):
     """A signed-in browser; only the hash of its cookie is kept."""
 
+    user_id: int
     token_sha256 = peewee.CharField(unique=True)
     user = peewee.ForeignKeyField(User, on_delete="CASCADE")
     csrf = peewee.CharField()
@@ -138,6 +144,7 @@ class Session(Table):
 class OneTimeLink(Table):
     """A link that signs in once; user is null for the link that makes the first owner's account."""
 
+    user_id: int | None
     token_sha256 = peewee.CharField(unique=True)
     user = peewee.ForeignKeyField(User, null=True, on_delete="CASCADE")
     expires_at = UtcField()
@@ -147,6 +154,7 @@ class OneTimeLink(Table):
 class ApiToken(Owned):
     """A bearer token of one business; only its hash is kept."""
 
+    business_id: int
     business = peewee.ForeignKeyField(Business, on_delete="CASCADE")
     name = peewee.CharField()
     role = peewee.CharField()
@@ -158,6 +166,7 @@ class ApiToken(Owned):
 class Mailbox(Owned):
     """A source of mail of a business."""
 
+    business_id: int
     business = peewee.ForeignKeyField(Business, on_delete="CASCADE")
     kind = peewee.CharField()  # gmail | upload
     address = peewee.CharField(default="")
@@ -172,9 +181,7 @@ class Mailbox(Owned):
     marks = peewee.JSONField(
         default=list
     )  # ring of [ms, cursor]: late-visible changes are re-read from one ten minutes old
-    full_mark = peewee.CharField(
-        null=True
-    )  # mark of the moment before a full pass began, until that pass ends
+    full_mark = peewee.CharField(null=True)  # mark of the moment before a full pass began, until that pass ends
     connected_at = UtcField(null=True)
     last_sync_at = UtcField(null=True)
     created_at = UtcField(default=clock.now)
@@ -188,6 +195,9 @@ class Mailbox(Owned):
 class OAuthState(Table):
     """A consent under way, bound to the session that began it; used once."""
 
+    session_id: int
+    business_id: int
+    mailbox_id: int | None
     state_sha256 = peewee.CharField(unique=True)
     session = peewee.ForeignKeyField(Session, on_delete="CASCADE")
     business = peewee.ForeignKeyField(Business, on_delete="CASCADE")
@@ -199,6 +209,8 @@ class OAuthState(Table):
 class SyncRun(Owned):
     """One synchronisation: the row is the job, Redis only its doorbell (docs/reliability.md)."""
 
+    business_id: int
+    mailbox_id: int | None
     business = peewee.ForeignKeyField(Business, on_delete="CASCADE")
     mailbox = peewee.ForeignKeyField(Mailbox, null=True, on_delete="CASCADE")  # null: all that are connected
     mode = peewee.CharField()  # incremental | full | upload
@@ -206,9 +218,7 @@ class SyncRun(Owned):
     from_date = peewee.DateField(null=True)  # days of the business's zone, both inclusive
     to_date = peewee.DateField(null=True)
     requested_by = peewee.CharField(default="")  # user:<id> | token:<id> | schedule | cli
-    slot = peewee.BigIntegerField(
-        null=True
-    )  # the planned quarter of an hour; unique, so that it is planned once
+    slot = peewee.BigIntegerField(null=True)  # the planned quarter of an hour; unique, so that it is planned once
     fence = peewee.IntegerField(default=0)
     tries = peewee.IntegerField(default=0)  # failures in a row that time may heal
     lease_until = UtcField(null=True)  # null between two steps
@@ -233,7 +243,10 @@ class SyncRun(Owned):
 
 SyncRun.add_index(
     SyncRun.index(
-        SyncRun.business, unique=True, where=SyncRun.status << ("queued", "running"), name="one_active_run"
+        SyncRun.business,
+        unique=True,
+        where=SyncRun.status << ("queued", "running"),
+        name="one_active_run",
     )
 )
 SyncRun.add_index(SyncRun.index(SyncRun.business, SyncRun.slot, unique=True, name="one_run_a_slot"))
@@ -243,6 +256,8 @@ SyncRun.add_index(SyncRun.index(SyncRun.status, name="run_status"))
 class Mail(Owned):
     """The ledger: every mail seen, its outcome and the reason."""
 
+    business_id: int
+    mailbox_id: int
     business = peewee.ForeignKeyField(Business, on_delete="CASCADE", index=False)
     mailbox = peewee.ForeignKeyField(Mailbox, on_delete="CASCADE", index=False)
     source_id = peewee.CharField()
@@ -283,6 +298,8 @@ class Mail(Owned):
 class Document(Owned):
     """A file of a mail or an upload, byte for byte in the blob store."""
 
+    business_id: int
+    mail_id: int
     business = peewee.ForeignKeyField(Business, on_delete="CASCADE", index=False)
     mail = peewee.ForeignKeyField(Mail, backref="documents", on_delete="CASCADE")
     part = peewee.CharField()
@@ -301,6 +318,12 @@ class Document(Owned):
 class Receipt(Owned):
     """What was read from one document, and what a person made of it."""
 
+    business_id: int
+    mail_id: int | None
+    mailbox_id: int | None
+    document_id: int | None
+    run_id: int | None
+    duplicate_of_id: int | None
     business = peewee.ForeignKeyField(Business, on_delete="CASCADE", index=False)
     mail = peewee.ForeignKeyField(Mail, null=True, backref="receipt_set", on_delete="CASCADE", index=False)
     mailbox = peewee.ForeignKeyField(Mailbox, null=True, on_delete="SET NULL")
@@ -353,9 +376,21 @@ class Receipt(Owned):
 class Undo(Owned):
     """What a bulk action changed, so that it can be taken back."""
 
+    business_id: int
     business = peewee.ForeignKeyField(Business, on_delete="CASCADE")
     token_sha256 = peewee.CharField(unique=True)
     rows = peewee.JSONField()  # [[receipt id, version after the action, {column: value before}]]
+    created_at = UtcField(default=clock.now)
+
+
+class SavedView(Owned):
+    """A filter of the receipts list under a name; one person's own, or shared with the business."""
+
+    business = peewee.ForeignKeyField(Business, on_delete="CASCADE")
+    user = peewee.ForeignKeyField(User, on_delete="CASCADE")
+    name = peewee.CharField()
+    query = peewee.TextField()
+    shared = peewee.BooleanField(default=False)
     created_at = UtcField(default=clock.now)
 
 
@@ -374,6 +409,7 @@ TABLES: Sequence[type[Table]] = (
     Document,
     Receipt,
     Undo,
+    SavedView,
 )
 
 
@@ -417,7 +453,7 @@ def connect(config: settings.Config) -> None:
 
 def use_keys(keys: Sequence[str]) -> None:
     """Take these encryption keys; the first one encrypts."""
-    global _keys  # noqa: PLW0603 - one key ring a process, as there is one database
+    global _keys
     _keys = tuple(keys)
 
 
@@ -439,7 +475,9 @@ def write() -> Iterator[None]:
         text = str(error)
         if "locked" in text or "busy" in text:
             raise Temporary(
-                "database_busy", "The database is busy; please try again in a moment.", retry_after_s=1
+                "database_busy",
+                "The database is busy; please try again in a moment.",
+                retry_after_s=1,
             ) from error
         if "readonly" in text or "disk is full" in text or "disk I/O" in text:
             raise Temporary(
@@ -460,14 +498,16 @@ def decrypt(token: str) -> str:
         return MultiFernet([Fernet(key) for key in _ring()]).decrypt(token.encode()).decode()
     except InvalidToken as error:
         raise Tellable(
-            "wrong_key", "The ENCRYPTION_KEY is not the one this installation's secrets were encrypted with."
+            "wrong_key",
+            "The ENCRYPTION_KEY is not the one this installation's secrets were encrypted with.",
         ) from error
 
 
 def _ring() -> tuple[str, ...]:
     if not _keys:
         raise Tellable(
-            "key_missing", "There is no ENCRYPTION_KEY; restore the one this installation was made with."
+            "key_missing",
+            "There is no ENCRYPTION_KEY; restore the one this installation was made with.",
         )
     return _keys
 

@@ -8,7 +8,26 @@ from decimal import ROUND_HALF_UP, Decimal
 # ISO 4217 list one: currencies whose minor unit is not a hundredth.
 _EXPONENTS = {
     **dict.fromkeys(
-        ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"], 0
+        [
+            "BIF",
+            "CLP",
+            "DJF",
+            "GNF",
+            "ISK",
+            "JPY",
+            "KMF",
+            "KRW",
+            "PYG",
+            "RWF",
+            "UGX",
+            "UYI",
+            "VND",
+            "VUV",
+            "XAF",
+            "XOF",
+            "XPF",
+        ],
+        0,
     ),
     **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
     **dict.fromkeys(["CLF", "UYW"], 4),
@@ -39,4 +58,8 @@ class Money:
 
     def as_json(self) -> dict[str, object]:
         """The API's shape: {"minor", "currency", "text"}; text is a plain decimal with a point."""
-        return {"minor": self.minor, "currency": self.currency, "text": f"{to_decimal(self.minor, self.currency):f}"}
+        return {
+            "minor": self.minor,
+            "currency": self.currency,
+            "text": f"{to_decimal(self.minor, self.currency):f}",
+        }

@@ -36,6 +36,7 @@ def up(_migrator: Any, db: peewee.Database) -> None:
         password_hash = peewee.CharField(null=True)
         language = peewee.CharField()
         operator = peewee.BooleanField()
+        prefs = peewee.JSONField()
         created_at = peewee.BigIntegerField()
 
     class Membership(Frozen):
@@ -84,9 +85,7 @@ def up(_migrator: Any, db: peewee.Database) -> None:
         marks = peewee.JSONField(
             default=list
         )
-        full_mark = peewee.CharField(
-            null=True
-        )
+        full_mark = peewee.CharField(null=True)
         connected_at = peewee.BigIntegerField(null=True)
         last_sync_at = peewee.BigIntegerField(null=True)
         created_at = peewee.BigIntegerField()
@@ -110,9 +109,7 @@ def up(_migrator: Any, db: peewee.Database) -> None:
         from_date = peewee.DateField(null=True)
         to_date = peewee.DateField(null=True)
         requested_by = peewee.CharField()
-        slot = peewee.BigIntegerField(
-            null=True
-        )
+        slot = peewee.BigIntegerField(null=True)
         fence = peewee.IntegerField()
         tries = peewee.IntegerField()
         lease_until = peewee.BigIntegerField(null=True)
@@ -136,7 +133,10 @@ def up(_migrator: Any, db: peewee.Database) -> None:
 
     SyncRun.add_index(
         SyncRun.index(
-            SyncRun.business, unique=True, where=SyncRun.status << ("queued", "running"), name="one_active_run"
+            SyncRun.business,
+            unique=True,
+            where=SyncRun.status << ("queued", "running"),
+            name="one_active_run",
         )
     )
     SyncRun.add_index(SyncRun.index(SyncRun.business, SyncRun.slot, unique=True, name="one_run_a_slot"))
@@ -243,4 +243,12 @@ def up(_migrator: Any, db: peewee.Database) -> None:
         rows = peewee.JSONField()
         created_at = peewee.BigIntegerField()
 
-    db.create_tables([Setting, Business, User, Membership, Session, OneTimeLink, ApiToken, Mailbox, OAuthState, SyncRun, Mail, Document, Receipt, Undo])
+    class SavedView(Frozen):
+        business = peewee.ForeignKeyField(Business, on_delete="CASCADE")
+        user = peewee.ForeignKeyField(User, on_delete="CASCADE")
+        name = peewee.CharField()
+        query = peewee.TextField()
+        shared = peewee.BooleanField()
+        created_at = peewee.BigIntegerField()
+
+    db.create_tables([Setting, Business, User, Membership, Session, OneTimeLink, ApiToken, Mailbox, OAuthState, SyncRun, Mail, Document, Receipt, Undo, SavedView])

@@ -54,9 +54,7 @@ def _check_schema() -> None:
             f"This database was used by a newer ProSaaS (it has {unknown[-1]}); upgrade this one first.",
         )
     if any(not row.applied for row in rows):
-        raise Tellable(
-            "schema_old", "The database's schema is older than this ProSaaS; run ./prosaas migrate."
-        )
+        raise Tellable("schema_old", "The database's schema is older than this ProSaaS; run ./prosaas migrate.")
 
 
 def _check_key(config: settings.Config) -> None:

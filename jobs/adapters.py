@@ -1,0 +1,85 @@
+"""Which adapter a mailbox is read through, and where its access token is kept."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sources.gmail import Gmail
+from sources.gmail_api import GmailApi
+
+from errors import Tellable
+from sources import oauth
+from sources.oauth import GoogleClient
+from sources.ports import MailSource, NeedsReconnect
+from sources.quota import PLANS, Limiter, LocalLimiter, RedisLimiter
+from store import mailboxes
+
+if TYPE_CHECKING:
+    from redis import Redis
+
+    from config import Config
+    from models import Mailbox
+
+PATIENCE_S = 3.0  # a call that has to wait longer gives its worker back, and the run wakes later
+
+
+def blob_folder(config: Config) -> Path:
+    """The folder of BLOB_URL; Tellable `bad_setting` for a kind that this installation cannot use."""
+    if not config.blob_url.startswith("file://"):
+        raise Tellable("bad_setting", "BLOB_URL must start with file:// here.", setting="BLOB_URL")
+    return Path(config.blob_url.removeprefix("file://"))
+
+
+def opener(config: Config, client: Redis) -> Callable[[Mailbox], MailSource]:
+    """A function that opens mailboxes and keeps them open, with their connections, from step to step.
+
+    Args:
+        config: where Google is, and our client there.
+        client: keeps the quota that all workers share.
+    """
+    google = GoogleClient(
+        config.google_client_id,
+        config.google_client_secret,
+        config.google_auth_url,
+        config.google_token_url,
+        config.google_revoke_url,
+    )
+    opened: dict[int, tuple[datetime | None, Gmail]] = {}
+    lock = threading.Lock()
+
+    def open_source(mailbox: Mailbox) -> MailSource:
+        if mailbox.kind != "gmail":
+            raise Tellable("no_source", "This mailbox has no mail of its own to fetch.")
+        with lock:
+            known = opened.get(mailbox.id)
+            # A mailbox that was connected anew has another token.
+            if known is None or known[0] != mailbox.connected_at:
+                known = opened[mailbox.id] = (mailbox.connected_at, _gmail(config, google, client, mailbox))
+            return known[1]
+
+    return open_source
+
+
+def _gmail(config: Config, google: GoogleClient, client: Redis, mailbox: Mailbox) -> Gmail:
+    refresh_token = mailbox.refresh_token
+    if not refresh_token:
+        raise NeedsReconnect("needs_reconnect", "The mailbox has to be connected again.")
+
+    def renewal() -> oauth.Access:
+        access = oauth.refresh(google, refresh_token)
+        mailboxes.keep_access(mailbox.id, access.token, access.expires_at)
+        return access
+
+    access = None
+    if mailbox.access_token and mailbox.access_expires_at:
+        access = oauth.Access(mailbox.access_token, mailbox.access_expires_at)
+    plan = PLANS[config.gmail_quota]
+    limiter: Limiter = LocalLimiter(plan)
+    if plan.per_mailbox is not None:
+        limiter = RedisLimiter(client, plan, mailbox=str(mailbox.id), project=config.google_client_id)
+    tokens = oauth.TokenSource(renewal, access)
+    return Gmail(GmailApi(tokens, config.gmail_api_url, limiter=limiter, patience_s=PATIENCE_S))

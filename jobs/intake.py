@@ -1,0 +1,246 @@
+"""One mail's bytes into the books: documents, receipts, the outcome and its reason, in one transaction."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import clock
+import money
+from jobs.workshop import Workshop
+from models import Document, Mail, Receipt, SyncRun, write
+from receipts import types as reading
+from store import runs, search
+
+SENTENCES = 12  # reasons kept of one mail
+_MAX_TEXT = 1000
+
+
+def take_in(shop: Workshop, lease: runs.Lease, mail: Mail, source: str) -> None:
+    """Read a fetched mail (or an uploaded file) and settle it; raises runs.LostLease.
+
+    Files go to the blob store before the rows that name them.
+    """
+    raw = shop.blobs.get(mail.raw_sha256 or "")
+    if source == "upload" and not mail.subject.lower().endswith(".eml"):
+        result = shop.reader.read_file(raw, mail.subject)
+        result = _as_uploaded(result, raw, mail.subject)
+    else:
+        result = shop.reader.read_message(raw)
+    keys = {document.part: shop.blobs.put(document.data) for document in result.documents}
+    with write():
+        runs.hold(lease)
+        _settle(lease, mail, source, result, keys)
+
+
+def _as_uploaded(result: reading.MessageReading, raw: bytes, filename: str) -> reading.MessageReading:
+    """A person says that this file is a receipt: it becomes one even when nothing could be read of it."""
+    if result.receipts:
+        return result
+    document = next(iter(result.documents), None) or reading.Document("1", filename, "application/octet-stream", raw)
+    why = result.reasons[0].text if result.reasons else "Nothing could be read in this file."
+    nothing: reading.Field[Any] = reading.Field(None, 0.0, why)
+    bare = reading.Reading(
+        part=document.part,
+        kind=reading.Field(reading.Kind.RECEIPT, 0.1, "It was uploaded as one."),
+        vendor=nothing,
+        vendor_tax_id=nothing,
+        number=nothing,
+        date=nothing,
+        due_date=nothing,
+        currency=nothing,
+        total=nothing,
+        payable=nothing,
+        net=nothing,
+        flags=(reading.Flag("*", "nothing_read", f"Please fill this one in by hand. {why}"),),
+    )
+    return dataclasses.replace(
+        result, outcome=reading.Outcome.RECEIPT, documents=result.documents or (document,), receipts=(bare,)
+    )
+
+
+def _settle(lease: runs.Lease, mail: Mail, source: str, result: reading.MessageReading, keys: dict[str, str]) -> None:
+    documents = _documents(mail, result.documents, keys)
+    outcome = str(result.outcome)
+    reasons = [{"code": reason.code, "text": reason.text} for reason in result.reasons[:SENTENCES]]
+    made = 0
+    if result.receipts:
+        twin = _twin(mail, result.receipts, keys)
+        if twin is not None:
+            outcome = "duplicate"
+            gone = " It was deleted there." if twin.deleted_at else ""
+            reasons.insert(0, {"code": "same_file", "text": f"The same document already made receipt {twin.id}.{gone}"})
+        else:
+            for ordinal, one in enumerate(result.receipts):
+                made += _keep(lease, mail, source, one, ordinal, documents.get(one.part))
+    mail.outcome, mail.state, mail.read_at, mail.next_try_at = outcome, "done", clock.now(), None
+    first = reasons[0] if reasons else {"code": "no_reason", "text": "No reason was given."}
+    mail.reason_code, mail.reason_text, mail.reasons = first["code"], first["text"], reasons
+    headers = result.headers
+    if headers.message_id or headers.from_address or headers.subject:
+        mail.message_id = headers.message_id[:_MAX_TEXT]
+        mail.from_name, mail.from_address = headers.from_name[:_MAX_TEXT], headers.from_address[:_MAX_TEXT]
+        mail.subject = headers.subject[:_MAX_TEXT]
+    if mail.received_at is None:
+        mail.received_at = headers.date or mail.first_seen_at
+    mail.save()
+    SyncRun.update(
+        left=SyncRun.left - 1, receipts=SyncRun.receipts + made, failed=SyncRun.failed + (outcome == "failed")
+    ).where(SyncRun.id == lease.run_id).execute()
+
+
+def _documents(mail: Mail, documents: Sequence[reading.Document], keys: dict[str, str]) -> dict[str, Document]:
+    rows = {}
+    for document in documents:
+        row = Document.get_or_none(Document.mail == mail, Document.part == document.part)
+        row = row or Document(business=mail.business_id, mail=mail, part=document.part)
+        row.sha256, row.size = keys[document.part], len(document.data)
+        row.filename, row.media_type = document.filename[:_MAX_TEXT], document.media_type[:200]
+        row.save()
+        rows[document.part] = row
+    return rows
+
+
+def _twin(mail: Mail, readings: Sequence[reading.Reading], keys: dict[str, str]) -> Receipt | None:
+    """The receipt that another mail's byte-identical documents already made, deleted ones included.
+
+    Deleted stays deleted: the same file sent again must not bring it back.
+    """
+    twins = []
+    for one in readings:
+        key = keys.get(one.part)
+        twin = (
+            Receipt.select()
+            .join(Document, on=(Receipt.document == Document.id))
+            .where(Receipt.business == mail.business_id, Document.sha256 == key, Receipt.mail != mail)
+            .order_by(Receipt.id)
+            .first()
+            if key
+            else None
+        )
+        if twin is None:
+            return None
+        twins.append(twin)
+    return twins[0] if twins else None
+
+
+def _keep(
+    lease: runs.Lease, mail: Mail, source: str, one: reading.Reading, ordinal: int, document: Document | None
+) -> int:
+    """Insert the receipt, or bring it up to date after a re-read; 1 when it is new."""
+    columns = row_of(one)
+    row = Receipt.get_or_none(Receipt.mail == mail, Receipt.part == one.part, Receipt.ordinal == ordinal)
+    new = row is None
+    if row is None:
+        row = Receipt(
+            business=mail.business_id,
+            mail=mail,
+            mailbox=mail.mailbox_id,
+            run=lease.run_id,
+            part=one.part,
+            ordinal=ordinal,
+            source=source,
+            received_at=mail.received_at,
+        )
+    # What a person set is never overwritten, nor is a flag raised again about it.
+    for name, value in columns.items():
+        if name not in row.hand_set:
+            setattr(row, name, value)
+    row.flags = [flag for flag in columns["flags"] if flag["field"] not in row.hand_set]
+    row.document = document
+    row.updated_at = clock.now()
+    if new or row.status in {"to_review", "ready"}:
+        row.status = "to_review" if row.flags else "ready"
+    if not new:
+        row.version += 1
+    row.save()
+    search.index(row)
+    return int(new)
+
+
+def row_of(one: reading.Reading) -> dict[str, Any]:
+    """A reading as the receipt's columns."""
+    currency = one.currency.value
+    amounts = [line.amount for line in one.tax]
+    tax_total = sum((a for a in amounts if a is not None), Decimal(0)) if amounts and None not in amounts else None
+
+    def minor(amount: Decimal | None) -> int | None:
+        return None if amount is None else money.to_minor(amount, currency)
+
+    evidence: dict[str, reading.Field[Any]] = {
+        name: getattr(one, name)
+        for name in (
+            "kind",
+            "vendor",
+            "vendor_tax_id",
+            "number",
+            "date",
+            "due_date",
+            "currency",
+            "total",
+            "payable",
+            "net",
+        )
+    }
+    return {
+        "kind": str(one.kind.value or reading.Kind.OTHER),
+        "vendor": one.vendor.value,
+        "vendor_tax_id": one.vendor_tax_id.value,
+        "number": one.number.value,
+        "date": one.date.value,
+        "due_date": one.due_date.value,
+        "currency": currency,
+        "total_minor": minor(one.total.value),
+        "payable_minor": minor(one.payable.value),
+        "net_minor": minor(one.net.value),
+        "tax_minor": minor(tax_total),
+        "tax": [
+            {
+                "rate": None if line.rate is None else f"{line.rate:f}",
+                "base_minor": minor(line.base),
+                "amount_minor": minor(line.amount),
+            }
+            for line in one.tax
+        ],
+        "items": [
+            {
+                "description": item.description,
+                "quantity": None if item.quantity is None else f"{item.quantity:f}",
+                "amount_minor": minor(item.amount),
+            }
+            for item in one.items
+        ],
+        "fields": {name: _evidence(field) for name, field in evidence.items()},
+        "flags": [{"field": flag.field, "code": flag.code, "text": flag.text} for flag in one.flags],
+    }
+
+
+def _evidence(field: reading.Field[Any]) -> dict[str, Any]:
+    return {
+        "value": _plain(field.value),
+        "confidence": round(field.confidence, 3),
+        "why": field.why,
+        "quote": field.quote,
+        "box": dataclasses.asdict(field.box) if field.box else None,
+        "candidates": [
+            {
+                "value": _plain(candidate.value),
+                "confidence": round(candidate.confidence, 3),
+                "why": candidate.why,
+                "quote": candidate.quote,
+                "box": dataclasses.asdict(candidate.box) if candidate.box else None,
+            }
+            for candidate in field.candidates
+        ],
+    }
+
+
+def _plain(value: object) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return value.isoformat() if isinstance(value, date) else str(value)

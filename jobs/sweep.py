@@ -1,0 +1,44 @@
+"""The sweeper of every worker: rings what nobody rang, frees what dead workers held, plans the quarter-hourly syncs."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import clock
+from errors import Tellable
+from jobs.workshop import Workshop, kernel_lock
+from store import mailboxes, runs
+
+log = logging.getLogger("sweep")
+EVERY_S = 1.0
+SLOT_S = 15 * 60
+
+
+def sweep(shop: Workshop) -> int:
+    """One pass; any number of workers may sweep at once. Gives how many runs were rung."""
+    for run_id, business_id in runs.leased():
+        if _holder_is_dead(shop.config.data_dir, business_id) and runs.release_dead(run_id, business_id):
+            log.warning("The worker of a run is gone, the run goes on run=%s business=%s", run_id, business_id)
+    rung = 0
+    for run_id in runs.to_ring():
+        rung += shop.ring(run_id)
+    return rung
+
+
+def _holder_is_dead(folder: Path, business_id: int) -> bool:
+    """A leased run is worked on under the business's kernel lock; when we get it, nobody does."""
+    with kernel_lock(folder, business_id) as free:
+        return free
+
+
+def plan_syncs() -> list[int]:
+    """Queue this quarter of an hour's sync of every business that has a mailbox: once, whoever asks and how often."""
+    slot = int(clock.now().timestamp()) // SLOT_S
+    planned = []
+    for business_id in mailboxes.businesses_to_sync():
+        try:
+            planned.append(runs.request(business_id, requested_by="schedule", slot=slot).id)
+        except Tellable:
+            continue  # planned already, or a run is active and looks again by itself
+    return planned

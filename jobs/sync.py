@@ -1,0 +1,372 @@
+"""One step of a synchronisation: discover what changed, then fetch and read what the ledger says is waiting."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import clock
+from errors import Tellable, Temporary
+from jobs import intake
+from jobs.workshop import Workshop, kernel_lock
+from models import Business, Mail, Mailbox, SyncRun, db, write
+from sources.ports import CursorExpired, Gone, MailSource, NeedsReconnect, RateLimited, Refused, Unfetchable
+from store import ledger, mailboxes, runs
+
+if TYPE_CHECKING:
+    from sources.ports import Page
+
+log = logging.getLogger("sync")
+BATCH = 20  # mails between two looks at the clock
+TRIES_GONE = 3  # a fresh mail may be invisible for seconds (docs/gmail.md §5.6)
+PAUSE_GONE = timedelta(seconds=20)
+TRIES_READ = 3
+TRIES_RUN = 12  # failures in a row that time may heal, about twenty minutes with the pauses below
+LOOK_AGAIN = timedelta(seconds=60)  # a long run takes in fresh mail at least this often
+MARK_AGE = timedelta(minutes=10)  # changes may show late: read history again from a mark this old
+MARKS_KEPT = 40
+
+
+def step(shop: Workshop, run_id: int) -> None:
+    """Work on the run for a few seconds, then ring for its next step; safe to call twice, or for a run that is over."""
+    business_id = SyncRun.select(SyncRun.business).where(SyncRun.id == run_id).scalar()
+    if business_id is None:
+        return
+    again = False
+    with kernel_lock(shop.config.data_dir, business_id) as alone, shop.together(f"business-{business_id}"):
+        if not alone:
+            return
+        claimed = runs.claim(run_id)
+        if claimed is None:
+            return
+        again = _Step(shop, *claimed).go()
+    # Only now, with the locks free: a worker that hears the bell at once must find them so.
+    if again and shop.ring(run_id):
+        runs.mark_rung(run_id)
+
+
+class _Stop(Exception):
+    """The worker is being stopped, or the run cancelled, in the middle of a long listing."""
+
+
+class _Step:
+    def __init__(self, shop: Workshop, run: SyncRun, lease: runs.Lease) -> None:
+        self.shop = shop
+        self.run = run
+        self.lease = lease
+        self.tail = f"run={run.id} business={run.business_id}"
+        self.until = time.monotonic() + shop.step_seconds
+
+    def go(self) -> bool:
+        """True when the bell is to be rung at once for the next step."""
+        if self.lease.fence == 1:
+            log.info("🔔 JOB_START: Gmail receipts sync %s mode=%s", self.tail, self.run.mode)
+        try:
+            with _heartbeat(self.lease):
+                return self._work()
+        except runs.LostLease:
+            log.warning("Another worker took the run over %s", self.tail)
+            return False
+        except _Stop:
+            runs.park(self.lease)
+            return False  # the sweeper rings: here when the run is to be cancelled, in the next worker else
+        except RateLimited as error:
+            # The mailbox's own limit is no failure, of the run or of a mail.
+            pause = timedelta(seconds=error.retry_after_s or 1.0)
+            runs.park(self.lease, wake_at=clock.now() + pause)
+            return False
+        except Temporary as error:
+            return self._later(error)
+        except Tellable as error:
+            return self._fail(error)
+        except Exception:
+            log.exception("A step of the run crashed %s", self.tail)
+            return self._later(
+                Temporary("internal_error", "Something went wrong inside ProSaaS; the log has the details.")
+            )
+
+    def _work(self) -> bool:
+        state = dict(self.run.state)
+        if self.run.look_again or self._stale(state):
+            state.pop("discovered", None)
+        if "discovered" not in state and self.run.mode != "upload":
+            with write():
+                runs.hold(self.lease, look_again=False)
+            self._discover(state)
+            state["discovered"] = int(clock.now().timestamp())
+        ids = self._mailbox_ids()
+        while True:
+            if runs.cancel_wanted(self.lease):
+                runs.finish(self.lease, "cancelled")
+                log.info("The sync was cancelled %s", self.tail)
+                return False
+            batch = ledger.waiting(ids, BATCH)
+            if not batch:
+                break
+            for mail in self._fetch(batch):
+                self._read(mail)
+                if self._over():
+                    break
+            if self._over():
+                runs.park(self.lease, state=state, tries=0, left=ledger.left(ids))
+                return not self.shop.stopping()
+        due = ledger.next_due(ids)
+        if due is not None:
+            runs.park(self.lease, state=state, wake_at=due, left=ledger.left(ids))
+            return False
+        return self._complete(state)
+
+    def _complete(self, state: dict[str, object]) -> bool:
+        if SyncRun.select(SyncRun.look_again).where(SyncRun.id == self.run.id).scalar() and not self.run.look_again:
+            state.pop("discovered", None)
+            runs.park(self.lease, state=state)
+            return True
+        for mailbox in self._mailboxes():
+            mailboxes.synced(mailbox.id)
+        runs.finish(self.lease, "completed")
+        row = SyncRun.get_by_id(self.run.id)
+        log.info(
+            "🔔 JOB_DONE: Gmail sync completed successfully %s found=%s fetched=%s receipts=%s skipped=%s failed=%s",
+            self.tail,
+            row.found,
+            row.fetched,
+            row.receipts,
+            row.skipped,
+            row.failed,
+        )
+        return False
+
+    def _later(self, error: Temporary) -> bool:
+        tries = self.run.tries + 1
+        if tries > TRIES_RUN:
+            return self._fail(error)
+        pause = error.retry_after_s if error.retry_after_s is not None else min(2.0**tries, 120.0)
+        log.warning("The run waits: %s %s tries=%s pause_s=%.0f", error.code, self.tail, tries, pause)
+        try:
+            runs.park(self.lease, wake_at=clock.now() + timedelta(seconds=pause), tries=tries)
+        except (runs.LostLease, Temporary):
+            # The database itself may be the trouble; the lease runs out and the sweeper rings.
+            log.warning("The run could not be parked %s", self.tail)
+        return False
+
+    def _fail(self, error: Tellable) -> bool:
+        try:
+            runs.finish(self.lease, "failed", error)
+        except runs.LostLease:
+            return False
+        log.error("🔔 JOB_FAIL: Gmail receipts sync %s code=%s", self.tail, error.code)
+        return False
+
+    def _over(self) -> bool:
+        return time.monotonic() >= self.until or self.shop.stopping()
+
+    def _stale(self, state: dict[str, object]) -> bool:
+        looked = state.get("discovered")
+        return isinstance(looked, int) and clock.now().timestamp() - looked > LOOK_AGAIN.total_seconds()
+
+    def _mailboxes(self) -> list[Mailbox]:
+        if self.run.mailbox_id is not None:
+            return [Mailbox.get_by_id(self.run.mailbox_id)]
+        return [
+            box for box in mailboxes.listing(self.run.business_id) if box.status == "connected" and box.kind != "upload"
+        ]
+
+    def _mailbox_ids(self) -> list[int]:
+        uploads = [box.id for box in mailboxes.listing(self.run.business_id) if box.kind == "upload"]
+        return uploads if self.run.mode == "upload" else [box.id for box in self._mailboxes()] + uploads
+
+    # -- discovery
+
+    def _discover(self, state: dict[str, object]) -> None:
+        business = Business.get_by_id(self.run.business_id)
+        start, end = clock.day_range(self.run.from_date, self.run.to_date, business.time_zone)
+        first_look = not state.get("looked")
+        for mailbox in self._mailboxes():
+            if mailbox.status != "connected":
+                raise Tellable("needs_reconnect", mailbox.error_text or "The mailbox has to be connected again.")
+            with _mailbox_errors(mailbox):
+                source = self.shop.open_source(mailbox)
+                if start or end:
+                    if first_look:
+                        self._list(mailbox, source, start, end)
+                    elif mailbox.cursor:
+                        self._changes(mailbox, source)
+                elif mailbox.cursor is None or mailbox.full_mark or (self.run.mode == "full" and first_look):
+                    self._full(mailbox, source)
+                else:
+                    try:
+                        self._changes(mailbox, source)
+                    except CursorExpired:
+                        log.warning(
+                            "The history mark is too old, a full pass follows %s mailbox=%s",
+                            self.tail,
+                            mailbox.id,
+                        )
+                        self._full(mailbox, source)
+        state["looked"] = True
+
+    def _full(self, mailbox: Mailbox, source: MailSource) -> None:
+        """Every mail into the ledger, then history from the mark of the moment before (docs/gmail.md §5.2)."""
+        if not mailbox.full_mark:
+            mailbox.full_mark = source.mark()
+            ledger.record(self.lease, mailbox, (), full_mark=mailbox.full_mark)
+        self._list(mailbox, source, None, None)
+        mark = mailbox.full_mark
+        ledger.record(self.lease, mailbox, (), cursor=mark, full_mark=None, marks=[[_ms(clock.now()), mark]])
+        mailbox.cursor, mailbox.full_mark, mailbox.marks = mark, None, [[_ms(clock.now()), mark]]
+        self._changes(mailbox, source)
+
+    def _list(self, mailbox: Mailbox, source: MailSource, start: datetime | None, end: datetime | None) -> None:
+        for page in source.everything(start, end):
+            ledger.record(self.lease, mailbox, page.found, listing=True)
+            self._mind_the_stop()
+
+    def _changes(self, mailbox: Mailbox, source: MailSource) -> None:
+        try:
+            self._history(mailbox, source)
+        except CursorExpired:
+            log.warning("The history mark is too old, a full pass follows %s mailbox=%s", self.tail, mailbox.id)
+            ledger.record(self.lease, mailbox, (), cursor=None, marks=[])
+            mailbox.cursor, mailbox.marks = None, []
+            self._full(mailbox, source)
+
+    def _history(self, mailbox: Mailbox, source: MailSource) -> None:
+        now = _ms(clock.now())
+        old_enough = [mark for at, mark in mailbox.marks if now - at >= MARK_AGE.total_seconds() * 1000]
+        start = str(old_enough[-1] if old_enough else mailbox.marks[0][1] if mailbox.marks else mailbox.cursor)
+        page: Page
+        for page in source.changes(start):
+            if page.cursor is None:
+                ledger.record(self.lease, mailbox, page.found, priority=ledger.FRESH)
+            else:
+                # Marks older than the one that the next run starts from are of no use.
+                recent = [[at, mark] for at, mark in mailbox.marks if now - at < MARK_AGE.total_seconds() * 1000]
+                older = [[at, mark] for at, mark in mailbox.marks if now - at >= MARK_AGE.total_seconds() * 1000]
+                marks = (older[-1:] + recent + [[now, page.cursor]])[-MARKS_KEPT:]
+                ledger.record(self.lease, mailbox, page.found, priority=ledger.FRESH, cursor=page.cursor, marks=marks)
+                mailbox.cursor, mailbox.marks = page.cursor, marks
+            self._mind_the_stop()
+
+    def _mind_the_stop(self) -> None:
+        if self.shop.stopping() or runs.cancel_wanted(self.lease):
+            raise _Stop
+
+    # -- mails
+
+    def _fetch(self, batch: list[Mail]) -> Iterator[Mail]:
+        """The mails of the batch with their bytes in the blob store, one by one."""
+        boxes = {box.id: box for box in Mailbox.select().where(Mailbox.id << [mail.mailbox_id for mail in batch])}
+        opened: dict[int, MailSource] = {}
+        for mail in batch:
+            if mail.state == "fetched":
+                yield mail
+                continue
+            box = boxes[mail.mailbox_id]
+            with _mailbox_errors(box):
+                if box.id not in opened:
+                    opened[box.id] = self.shop.open_source(box)
+                try:
+                    raw = opened[box.id].fetch(mail.source_id)
+                except Gone:
+                    self._gone(mail)
+                    continue
+                except Unfetchable as error:
+                    ledger.settle(self.lease, mail, "failed", error.code, error.sentence)
+                    continue
+            alone = next((why for label, why in ledger.LEFT_ALONE.items() if label in raw.labels), None)
+            if alone is not None:
+                ledger.settle(self.lease, mail, "skipped", *alone)
+                continue
+            key = self.shop.blobs.put(raw.raw)
+            ledger.fetched(
+                self.lease,
+                mail,
+                sha256=key,
+                size=len(raw.raw),
+                thread_id=raw.thread_id,
+                labels=raw.labels,
+                received_at=raw.received_at,
+            )
+            yield mail
+
+    def _gone(self, mail: Mail) -> None:
+        if mail.tries + 1 < TRIES_GONE + 1:
+            ledger.try_again(self.lease, mail, PAUSE_GONE)
+        else:
+            ledger.settle(self.lease, mail, "gone", "gone_at_source", "Gmail listed it but no longer has it.")
+
+    def _read(self, mail: Mail) -> None:
+        if mail.tries >= TRIES_READ:
+            ledger.settle(
+                self.lease,
+                mail,
+                "failed",
+                "reader_crashed",
+                "Reading it stopped the worker three times; it was set aside.",
+            )
+            return
+        ledger.reading(self.lease, [mail])
+        mail.tries += 1
+        box = mail.mailbox
+        try:
+            intake.take_in(self.shop, self.lease, mail, "upload" if box.kind == "upload" else box.kind)
+        except (runs.LostLease, Temporary):
+            raise
+        except Tellable as error:
+            ledger.settle(self.lease, mail, "failed", error.code, error.sentence)
+        except Exception:
+            # One bad mail must not end the run, nor vanish: the ledger says so and the log has the traceback.
+            log.exception("A mail could not be taken in %s mail=%s", self.tail, mail.id)
+            ledger.settle(
+                self.lease,
+                mail,
+                "failed",
+                "intake_crashed",
+                "Something went wrong inside ProSaaS while reading it; it was set aside.",
+            )
+
+
+@contextmanager
+def _mailbox_errors(mailbox: Mailbox) -> Iterator[None]:
+    """What only a person can mend is written on the mailbox, in words."""
+    try:
+        yield
+    except NeedsReconnect as error:
+        mailboxes.needs_reconnect(mailbox.id, error)
+        raise
+    except Refused as error:
+        mailboxes.refused(mailbox.id, error)
+        raise
+
+
+@contextmanager
+def _heartbeat(lease: runs.Lease) -> Iterator[None]:
+    """Renews the lease through long waits for the network."""
+    over = threading.Event()
+
+    def beat() -> None:
+        while not over.wait(runs.LEASE.total_seconds() / 3):
+            try:
+                with db.connection_context():
+                    runs.beat(lease)
+            except runs.LostLease:
+                return
+            except Temporary:
+                continue
+
+    thread = threading.Thread(target=beat, name=f"heartbeat-{lease.run_id}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)

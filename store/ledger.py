@@ -1,0 +1,238 @@
+"""The ledger's write side: what a page of discovery found, what was fetched, and what became of each mail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import clock
+from models import Mail, Mailbox, SyncRun, write
+from sources.ports import SET_ASIDE, Change, Found
+from store import runs
+
+# Mail that is listed but not read, and why, in the words that the ledger shows.
+LEFT_ALONE = {
+    "SPAM": ("in_spam", "It lies in Gmail's spam folder, so it was not read."),
+    "TRASH": ("in_trash", "It lies in Gmail's trash, so it was not read."),
+    "DRAFT": ("draft", "It is a draft, not a mail that arrived."),
+    "CHAT": ("chat", "It is a chat message, not a mail."),
+    "SENT": ("sent", "It was sent from this mailbox, not received."),
+}
+_WAITING = ("not_read_yet", "Not read yet.")
+FRESH = 5  # priority of mail that has just come, above the back-fill
+_PAGE = 200  # rows in one INSERT: well under SQLite's limit of 32,766 variables
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What a page changed in the ledger: new rows, and how many of them are left alone."""
+
+    new: int = 0
+    skipped: int = 0
+    reopened: int = 0
+
+
+def record(
+    lease: runs.Lease,
+    mailbox: Mailbox,
+    found: Sequence[Found],
+    *,
+    priority: int = 0,
+    listing: bool = False,
+    **mailbox_changes: object,
+) -> Tally:
+    """One transaction: the ids of a page into the ledger and the mailbox's mark moved; raises runs.LostLease.
+
+    `listing`: the page is of a full pass, whose labels are only those of SET_ASIDE.
+    """
+    with write():
+        runs.hold(lease)
+        tally = _insert(
+            mailbox, [item for item in found if item.change is not Change.DELETED], priority, listing=listing
+        )
+        for item in found:
+            if item.change is Change.DELETED:
+                _deleted(mailbox, item.id)
+        if mailbox_changes:
+            Mailbox.update(**mailbox_changes).where(Mailbox.id == mailbox.id).execute()
+        runs.hold(
+            lease,
+            found=SyncRun.found + tally.new + tally.reopened,
+            skipped=SyncRun.skipped + tally.skipped,
+            left=SyncRun.left + tally.new + tally.reopened - tally.skipped,
+        )
+    return tally
+
+
+def _insert(mailbox: Mailbox, found: Sequence[Found], priority: int, *, listing: bool) -> Tally:
+    merged: dict[str, Found] = {}
+    for item in found:  # a page may name a message twice; labels, once known, stay
+        old = merged.get(item.id)
+        merged[item.id] = item if old is None or item.labels is not None else old
+    ids = list(merged)
+    known: dict[str, Mail] = {}
+    for start in range(0, len(ids), _PAGE):
+        chunk = ids[start : start + _PAGE]
+        known.update((row.source_id, row) for row in Mail.select().where(Mail.mailbox == mailbox, Mail.source_id << chunk))
+    fresh: list[dict[str, object]] = []
+    skipped = reopened = 0
+    for item in merged.values():
+        row = known.get(item.id)
+        if row is None:
+            alone = _alone(item.labels)
+            skipped += alone is not None
+            code, text = alone or _WAITING
+            fresh.append(
+                {
+                    "business": mailbox.business_id,
+                    "mailbox": mailbox.id,
+                    "source_id": item.id,
+                    "thread_id": item.thread_id,
+                    "labels": sorted(item.labels or ()),
+                    "priority": priority,
+                    "outcome": "skipped" if alone else "waiting",
+                    "state": "done" if alone else "discovered",
+                    "reason_code": code,
+                    "reason_text": text,
+                }
+            )
+        elif item.labels is not None:
+            labels = (set(row.labels) - SET_ASIDE) | item.labels if listing else item.labels
+            if sorted(labels) != row.labels:
+                moved = _relabel(row, frozenset(labels))
+                skipped += moved < 0
+                reopened += moved > 0
+    for start in range(0, len(fresh), _PAGE):
+        Mail.insert_many(fresh[start : start + _PAGE]).on_conflict_ignore().execute()
+    return Tally(len(fresh), skipped, reopened)
+
+
+def _alone(labels: Iterable[str] | None) -> tuple[str, str] | None:
+    present = set(labels or ())
+    return next((why for label, why in LEFT_ALONE.items() if label in present), None)
+
+
+def _relabel(row: Mail, labels: frozenset[str]) -> int:
+    """New labels of a known mail: +1 where it is open again, -1 where it is left alone from now on, else 0."""
+    alone = _alone(labels)
+    row.labels = sorted(labels)
+    moved = 0
+    if alone is None and row.outcome == "skipped":
+        row.outcome, row.state = "waiting", "fetched" if row.raw_sha256 else "discovered"
+        row.reason_code, row.reason_text = _WAITING
+        moved = 1
+    elif alone is not None and row.outcome == "waiting":
+        row.outcome, row.state = "skipped", "done"
+        row.reason_code, row.reason_text = alone
+        moved = -1
+    row.save()
+    return moved
+
+
+def _deleted(mailbox: Mailbox, source_id: str) -> None:
+    """Deleted at the source: what we have of it stays; what was never fetched is gone."""
+    now = clock.now()
+    Mail.update(deleted_at_source=now).where(Mail.mailbox == mailbox, Mail.source_id == source_id).execute()
+    Mail.update(
+        outcome="gone",
+        state="done",
+        reason_code="deleted_before_read",
+        reason_text="It was deleted from the mailbox before it could be read.",
+    ).where(
+        Mail.mailbox == mailbox,
+        Mail.source_id == source_id,
+        Mail.outcome == "waiting",
+        Mail.raw_sha256.is_null(),
+    ).execute()
+
+
+def waiting(mailbox_ids: Sequence[int], limit: int) -> list[Mail]:
+    """The next mails to work on: those already fetched first, then by priority, newest first."""
+    now = clock.now()
+    due = (Mail.next_try_at.is_null()) | (Mail.next_try_at <= now)
+    base = Mail.select().where(Mail.mailbox << list(mailbox_ids), Mail.outcome == "waiting", due)
+    rows = list(base.where(Mail.state == "fetched").limit(limit))
+    if len(rows) < limit:
+        rest = base.where(Mail.state == "discovered").order_by(Mail.priority.desc(), Mail.source_id.desc())
+        rows += rest.limit(limit - len(rows))
+    return rows
+
+
+def left(mailbox_ids: Sequence[int]) -> int:
+    """How many mails of these mailboxes are still without an outcome."""
+    return Mail.select().where(Mail.mailbox << list(mailbox_ids), Mail.outcome == "waiting").count()
+
+
+def next_due(mailbox_ids: Sequence[int]) -> datetime | None:
+    """When the first of the mails that wait for another try is due."""
+    row = (
+        Mail.select(Mail.next_try_at)
+        .where(Mail.mailbox << list(mailbox_ids), Mail.outcome == "waiting", ~Mail.next_try_at.is_null())
+        .order_by(Mail.next_try_at)
+        .first()
+    )
+    return row.next_try_at if row else None
+
+
+def fetched(
+    lease: runs.Lease,
+    mail: Mail,
+    *,
+    sha256: str,
+    size: int,
+    thread_id: str,
+    labels: Iterable[str],
+    received_at: datetime,
+) -> None:
+    """The mail's bytes are safe in the blob store: say so; raises runs.LostLease."""
+    with write():
+        runs.hold(lease, fetched=SyncRun.fetched + 1)
+        mail.state = "fetched"
+        mail.raw_sha256, mail.size = sha256, size
+        mail.thread_id = thread_id or mail.thread_id
+        mail.labels, mail.received_at = sorted(labels), received_at
+        mail.tries, mail.next_try_at = 0, None
+        mail.save()
+
+
+def try_again(lease: runs.Lease, mail: Mail, after: timedelta) -> None:
+    """Leave the mail waiting for another try."""
+    with write():
+        runs.hold(lease)
+        mail.tries += 1
+        mail.next_try_at = clock.now() + after
+        mail.save()
+
+
+def reading(lease: runs.Lease, mails: Sequence[Mail]) -> None:
+    """Count a try of reading before it begins, so that a mail that kills its worker is not read for ever."""
+    with write():
+        runs.hold(lease)
+        Mail.update(tries=Mail.tries + 1).where(Mail.id << [mail.id for mail in mails]).execute()
+
+
+def settle(lease: runs.Lease, mail: Mail, outcome: str, code: str, text: str) -> None:
+    """End a mail without documents: skipped, gone or failed, with the reason in words."""
+    with write():
+        counter = {"failed": "failed"}.get(outcome, "skipped")
+        runs.hold(lease, left=SyncRun.left - 1, **{counter: getattr(SyncRun, counter) + 1})
+        mail.outcome, mail.state = outcome, "done"
+        mail.reason_code, mail.reason_text = code, text
+        mail.reasons = [{"code": code, "text": text}]
+        mail.next_try_at = None
+        mail.save()
+
+
+def retry(mail: Mail) -> None:
+    """Put the mail back among the waiting ones."""
+    with write():
+        Mail.update(
+            outcome="waiting",
+            state="fetched" if mail.raw_sha256 else "discovered",
+            reason_code=_WAITING[0],
+            reason_text=_WAITING[1],
+            tries=0,
+            next_try_at=None,
+            priority=10,
+        ).where(Mail.id == mail.id).execute()

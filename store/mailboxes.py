@@ -1,0 +1,100 @@
+"""Mailboxes: connecting, losing and keeping the permission to read them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import clock
+from errors import Tellable
+from models import Business, Mailbox, write
+
+
+def connect_gmail(
+    business: Business | int,
+    *,
+    address: str,
+    refresh_token: str,
+    access_token: str | None = None,
+    access_expires_at: datetime | None = None,
+    token_expires_at: datetime | None = None,
+    reconnecting: Mailbox | None = None,
+) -> Mailbox:
+    """The connected mailbox of that address, made or found again with its ledger and cursor kept.
+
+    Tellable `other_account` when `reconnecting` names a mailbox of another address.
+    """
+    if reconnecting is not None and reconnecting.address.casefold() != address.casefold():
+        raise Tellable(
+            "other_account",
+            "That is another Google account than the one to be reconnected; choose the same one.",
+        )
+    with write():
+        mailbox = Mailbox.get_or_none(Mailbox.business == business, Mailbox.kind == "gmail", Mailbox.address == address)
+        if mailbox is None:
+            mailbox = Mailbox(business=business, kind="gmail", address=address)
+        mailbox.status = "connected"
+        mailbox.error_code = mailbox.error_text = None
+        mailbox.refresh_token = refresh_token
+        mailbox.access_token, mailbox.access_expires_at = access_token, access_expires_at
+        mailbox.token_expires_at = token_expires_at
+        mailbox.connected_at = clock.now()
+        mailbox.save()
+    return mailbox
+
+
+def disconnect(mailbox: Mailbox) -> str | None:
+    """Forget the permission and give the token to be revoked; receipts and ledger stay."""
+    token: str | None = mailbox.refresh_token
+    with write():
+        Mailbox.update(
+            status="disconnected", refresh_token=None, access_token=None, error_code=None, error_text=None
+        ).where(Mailbox.id == mailbox.id).execute()
+    return token
+
+
+def needs_reconnect(mailbox_id: int, error: Tellable) -> None:
+    """The permission is over: no further call until a person connects again."""
+    with write():
+        Mailbox.update(
+            status="needs_reconnect", error_code=error.code, error_text=error.sentence, access_token=None
+        ).where(Mailbox.id == mailbox_id).execute()
+
+
+def refused(mailbox_id: int, error: Tellable) -> None:
+    """Google refuses for a reason that a person can mend; the connection itself stays."""
+    with write():
+        Mailbox.update(error_code=error.code, error_text=error.sentence).where(Mailbox.id == mailbox_id).execute()
+
+
+def keep_access(mailbox_id: int, token: str, expires_at: datetime) -> None:
+    """Keep a fresh access token, so that every worker uses the same one."""
+    with write():
+        Mailbox.update(access_token=token, access_expires_at=expires_at).where(Mailbox.id == mailbox_id).execute()
+
+
+def synced(mailbox_id: int) -> None:
+    """A run went through this mailbox to its end."""
+    with write():
+        Mailbox.update(last_sync_at=clock.now(), error_code=None, error_text=None).where(
+            Mailbox.id == mailbox_id
+        ).execute()
+
+
+def uploads(business: Business | int) -> Mailbox:
+    """The mailbox that holds what people upload to the business."""
+    with write():
+        mailbox = Mailbox.get_or_none(Mailbox.business == business, Mailbox.kind == "upload")
+        if mailbox is None:
+            mailbox = Mailbox.create(business=business, kind="upload", connected_at=clock.now())
+    return mailbox
+
+
+def listing(business: Business | int) -> list[Mailbox]:
+    """All mailboxes of the business, oldest first."""
+    return list(Mailbox.select().where(Mailbox.business == business).order_by(Mailbox.id))
+
+
+def businesses_to_sync() -> list[int]:
+    """Ids of the businesses with a mailbox that the schedule shall sync."""
+    query = Mailbox.select(Mailbox.business).where(Mailbox.status == "connected", Mailbox.kind != "upload").distinct()
+    return [row.business_id for row in query]
