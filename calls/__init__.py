@@ -1,0 +1,1 @@
+"""The phone: Twilio's webhooks and media sockets."""
