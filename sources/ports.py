@@ -10,6 +10,9 @@ from typing import Protocol
 
 from errors import Tellable, Temporary
 
+SET_ASIDE = frozenset({"SPAM", "TRASH", "DRAFT", "CHAT", "SENT"})
+"""Labels whose mail is listed and kept in the ledger, but not fetched unless somebody asks for it."""
+
 
 class Change(StrEnum):
     """What happened to a message."""
@@ -23,7 +26,8 @@ class Change(StrEnum):
 class Found:
     """One message as a page names it.
 
-    Labels are those known at this point; None where the page does not tell (a plain listing by id).
+    Labels are those known at this point; None where the page does not tell. In a full pass they are only
+    those of `SET_ASIDE`, and of these exactly the ones the message has (none: an empty set).
     """
 
     id: str
@@ -65,15 +69,25 @@ class MailSource(Protocol):
         ...
 
     def everything(self, start: datetime | None, end: datetime | None) -> Iterator[Page]:
-        """Pages that name every message received in [start, end); their cursor is None."""
+        """Pages that name every message received in [start, end); their cursor is None.
+
+        A source may name a few just outside the range as well. A page may name none: it is a sign of life.
+        The same message may be named again.
+        """
         ...
 
     def changes(self, cursor: str) -> Iterator[Page]:
-        """Pages of what changed since `cursor`; the last one carries the new cursor. CursorExpired when too old."""
+        """Pages of what changed since `cursor`, the last one with the new cursor.
+
+        CursorExpired when too old.
+        """
         ...
 
     def fetch(self, message_id: str) -> RawMail:
-        """The whole message; Gone when the source has none of that id (it may be transient for fresh mail)."""
+        """The whole message; Gone when the source has none of that id (it may be transient for fresh mail).
+
+        Unfetchable when it will never come.
+        """
         ...
 
 
@@ -82,7 +96,15 @@ class NeedsReconnect(Tellable):
 
 
 class Refused(Tellable):
-    """The source refuses for a reason that only a person can mend (scope, domain policy, API switched off)."""
+    """The source refuses for a reason that a person must mend (scope, domain policy, API switched off)."""
+
+
+class RateLimited(Temporary):
+    """The source, or our own account of its quota, asks to wait: no failure of a message, nor of a run."""
+
+
+class Unfetchable(Tellable):
+    """The source will not hand over this one message, now or later; all others are not concerned."""
 
 
 class CursorExpired(Tellable):
@@ -94,6 +116,7 @@ class Gone(Tellable):
 
 
 __all__ = [
+    "SET_ASIDE",
     "Change",
     "CursorExpired",
     "Found",
@@ -101,7 +124,9 @@ __all__ = [
     "MailSource",
     "NeedsReconnect",
     "Page",
+    "RateLimited",
     "RawMail",
     "Refused",
     "Temporary",
+    "Unfetchable",
 ]

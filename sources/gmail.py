@@ -1,0 +1,340 @@
+"""Gmail as a source of mail: full passes, history and whole messages over Google's REST API."""
+
+from __future__ import annotations
+
+import time
+from base64 import b64decode
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from math import ceil, floor
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from errors import Tellable
+from sources.gmail_api import USER_AGENT, Answer, GmailApi, Params, Tokens, cut
+from sources.google_errors import BadRequest
+from sources.many import fetch_many
+from sources.ports import (
+    SET_ASIDE,
+    Change,
+    CursorExpired,
+    Found,
+    Gone,
+    Page,
+    RawMail,
+    Refused,
+    Unfetchable,
+)
+from sources.quota import Limiter, Pace
+
+if TYPE_CHECKING:
+    import requests
+
+T = TypeVar("T")
+
+_PAGE = 500  # the most that Gmail gives, and the price does not depend on it
+_PASSES = 3  # of a listing, which is no snapshot: repeated until one adds nothing
+_RESTARTS = 2  # of a listing whose page token was refused
+_EMPTY_PAGES = 50  # of history in a row, before we say that it leads nowhere
+_MESSAGE = "id,threadId,labelIds"
+_LIST_FIELDS = "messages(id,threadId),nextPageToken"
+_HISTORY_FIELDS = (
+    f"history(messagesAdded(message({_MESSAGE})),messagesDeleted(message({_MESSAGE})),labelsAdded(message({_MESSAGE})),"
+    f"labelsRemoved(message({_MESSAGE}))),historyId,nextPageToken"
+)
+_RAW_FIELDS = "id,threadId,labelIds,historyId,internalDate,sizeEstimate,raw"
+_HISTORY_TYPES = ("messageAdded", "messageDeleted", "labelAdded", "labelRemoved")
+_EVENTS = (
+    ("messagesAdded", Change.ADDED),
+    ("labelsAdded", Change.LABELS),
+    ("labelsRemoved", Change.LABELS),
+    ("messagesDeleted", Change.DELETED),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Whose mailbox it is, and where it stands."""
+
+    address: str
+    history_id: str
+    messages_total: int  # an alarm at most: it is not exact
+
+
+class Gmail:
+    """A MailSource over Gmail, for any number of threads; its cursors are history ids: compare them as int."""
+
+    def __init__(
+        self,
+        access: Callable[[], str] | Tokens,
+        api_url: str,
+        *,
+        session: requests.Session | None = None,
+        limiter: Limiter | None = None,
+        pace: Pace | None = None,
+        user_agent: str = USER_AGENT,
+        quota_user: str | None = None,
+        patience_s: float = 90.0,
+        sleep: Callable[[float], None] = time.sleep,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Take one mailbox's access and the API's address; for the rest see GmailApi."""
+        self._api = GmailApi(
+            access,
+            api_url,
+            session=session,
+            limiter=limiter,
+            pace=pace,
+            user_agent=user_agent,
+            quota_user=quota_user,
+            patience_s=patience_s,
+            sleep=sleep,
+            now=now,
+        )
+        self._plan = self._api.limiter.plan
+
+    def profile(self) -> Profile:
+        """Address and present history id (1 unit)."""
+
+        def read(answer: Answer) -> Profile:
+            told = answer.json()
+            return Profile(
+                address=_need(told, "emailAddress"),
+                history_id=str(_number(told, "historyId")),
+                messages_total=int(told.get("messagesTotal") or 0),
+            )
+
+        return self._get("/profile", {}, self._plan.profile, read)
+
+    def mark(self) -> str:
+        """The history id of this moment."""
+        return self.profile().history_id
+
+    def everything(
+        self, start: datetime | None = None, end: datetime | None = None, *, query: str = ""
+    ) -> Iterator[Page]:
+        """As the port says; a few messages of the second before `start` may be named too.
+
+        First the labels that set a message aside are listed one by one, so that the pass over all mail can
+        tell which message has which of them. Listings are no snapshots: the pass is repeated until one adds
+        nothing (a pass of one page is whole as it is). Messages that only a repeated pass finds come with
+        labels None.
+
+        Args:
+            start: first moment.
+            end: the moment after the last.
+            query: further terms of Gmail's search language, to rank likely messages first; never to leave
+                others out.
+        """
+        q = " ".join(term for term in (_range(start, end), query) if term)
+        aside: dict[str, frozenset[str]] = {}
+        threads: dict[str, str] = {}
+        for label in sorted(SET_ASIDE):
+            for messages in self._listing(q, label):
+                for message_id, thread_id in messages:
+                    aside[message_id] = aside.get(message_id, frozenset()) | {label}
+                    threads[message_id] = thread_id
+                yield Page(())
+        seen: set[str] = set()
+        for number in range(_PASSES):
+            before, pages = len(seen), 0
+            for messages in self._listing(q):
+                fresh = {message_id: thread_id for message_id, thread_id in messages if message_id not in seen}
+                seen.update(fresh)
+                pages += 1
+                yield Page(
+                    tuple(
+                        Found(
+                            message_id,
+                            thread_id,
+                            labels=None if number else aside.get(message_id, frozenset()),
+                        )
+                        for message_id, thread_id in fresh.items()
+                    )
+                )
+            if pages <= 1 or len(seen) == before:
+                break
+        # the index of a label can be ahead of the one over all mail
+        if missed := [message_id for message_id in aside if message_id not in seen]:
+            yield Page(tuple(Found(each, threads[each], labels=aside[each]) for each in missed))
+
+    def changes(self, cursor: str) -> Iterator[Page]:
+        """As the port says; the last page's cursor is the history id that the first page told.
+
+        Label events carry all labels that the message has after them. CursorExpired also when Gmail's own
+        count is behind the cursor, or when history leads nowhere.
+        """
+        if not (cursor.isascii() and cursor.isdigit()):
+            raise _expired("bad_cursor", "The place where the last sync ended is not known.")
+        for restart in range(_RESTARTS + 1):
+            try:
+                yield from self._history(int(cursor))
+            except BadRequest as error:
+                # a page token that is no longer taken; reading again from the start costs 2 units and changes
+                # nothing
+                if restart == _RESTARTS:
+                    raise _expired(
+                        "history_refused", "Gmail does not tell what changed since the last sync."
+                    ) from error
+            else:
+                return
+
+    def fetch(self, message_id: str) -> RawMail:
+        """The whole message in one call; as the port says."""
+        if not (message_id.isascii() and message_id.isalnum()):
+            raise Unfetchable("bad_mail_id", "This is no id of a Gmail message.")
+        try:
+            return self._get(
+                f"/messages/{message_id}",
+                {"format": "raw", "fields": _RAW_FIELDS},
+                self._plan.message,
+                lambda answer: raw_mail(answer, message_id),
+            )
+        except BadRequest as error:
+            raise Unfetchable("bad_mail_id", "Gmail does not take this id for a message.") from error
+
+    def fetch_many(
+        self, ids: Iterable[str], workers: int = 4, *, stop: Callable[[], bool] = lambda: False
+    ) -> Iterator[tuple[str, RawMail | Tellable]]:
+        """Messages as they arrive, `workers` at a time; see sources.many.fetch_many."""
+        return fetch_many(self.fetch, ids, workers, stop=stop)
+
+    def _history(self, start: int) -> Iterator[Page]:
+        token, mark, empty = "", None, 0
+        while True:
+            page = self._history_page(start, token)
+            told = _number(page, "historyId")
+            mark = told if mark is None else mark
+            records = page.get("history") or ()
+            token = str(page.get("nextPageToken") or "")
+            found = tuple(each for record in records for each in _events(record))
+            if not token:
+                yield Page(found, cursor=str(self._forward(start, mark)))
+                return
+            yield Page(found)
+            empty = 0 if records else empty + 1
+            if empty >= _EMPTY_PAGES:
+                raise _expired("history_stuck", "Gmail keeps telling that more changed, but not what.")
+
+    def _history_page(self, start: int, token: str) -> dict[str, Any]:
+        params: dict[str, str | int | Sequence[str]] = {
+            "startHistoryId": str(start),  # the same for all pages, or changes in between would be lost
+            "historyTypes": _HISTORY_TYPES,
+            "maxResults": _PAGE,
+            "fields": _HISTORY_FIELDS,
+        }
+        if token:
+            params["pageToken"] = token
+        try:
+            return self._get("/history", params, self._plan.history, _with_history_id)
+        except Gone as error:
+            raise _expired("history_expired", "Gmail no longer knows what changed since the last sync.") from error
+
+    def _forward(self, start: int, mark: int) -> int:
+        """The new cursor: never behind the old one, unless the mailbox itself was set back."""
+        if mark >= start:
+            return mark
+        if int(self.mark()) < start:
+            raise _expired("history_set_back", "Gmail's count of changes was set back.")
+        return start
+
+    def _listing(self, q: str, label: str = "") -> Iterator[list[tuple[str, str]]]:
+        """Pages of (id, thread id), spam and trash in them; they may overlap, and start over if refused."""
+        token, restarts = "", 0
+        while True:
+            params: dict[str, str | int] = {
+                "maxResults": _PAGE,
+                "includeSpamTrash": "true",
+                "fields": _LIST_FIELDS,
+            }
+            params |= {"q": q} if q else {}
+            params |= {"labelIds": label} if label else {}
+            params |= {"pageToken": token} if token else {}
+            try:
+                page = self._get("/messages", params, self._plan.list, Answer.json)
+            except BadRequest as error:
+                if not token or restarts == _RESTARTS:
+                    raise Refused("google_refused", "Gmail refuses to list the mailbox.") from error
+                token, restarts = "", restarts + 1
+                continue
+            yield [(each["id"], each.get("threadId", "")) for each in page.get("messages") or ()]
+            token = page.get("nextPageToken") or ""
+            if not token:
+                return
+
+    def _get(self, path: str, params: Params, units: int, read: Callable[[Answer], T]) -> T:
+        return self._api.get(path, params, units, read)
+
+
+def raw_mail(answer: Answer, message_id: str) -> RawMail:
+    """The message of a `format=raw` answer; Temporary when it is not whole."""
+    told = answer.json()
+    raw = told.get("raw")
+    if not isinstance(raw, str) or not raw or told.get("id") != message_id:
+        raise cut()
+    raw = raw.rstrip("=")
+    try:
+        data = b64decode(raw + "=" * (-len(raw) % 4), altchars=b"-_", validate=True)
+    except ValueError as error:
+        raise cut() from error
+    return RawMail(
+        id=message_id,
+        thread_id=str(told.get("threadId") or ""),
+        labels=_labels(told),
+        received_at=datetime.fromtimestamp(_number(told, "internalDate") / 1000, UTC),
+        raw=data,
+    )
+
+
+def _events(record: dict[str, Any]) -> Iterator[Found]:
+    for name, change in _EVENTS:
+        for event in record.get(name) or ():
+            message = event["message"]
+            yield Found(
+                id=message["id"],
+                thread_id=message.get("threadId", ""),
+                change=change,
+                labels=None if change is Change.DELETED else _labels(message),
+            )
+
+
+def _labels(message: dict[str, Any]) -> frozenset[str]:
+    return frozenset(message.get("labelIds") or ())
+
+
+def _with_history_id(answer: Answer) -> dict[str, Any]:
+    page = answer.json()
+    _number(page, "historyId")
+    return page
+
+
+def _number(told: dict[str, Any], name: str) -> int:
+    """A 64-bit integer, which Google writes as a string; without it the answer is not whole."""
+    try:
+        return int(told[name])
+    except (KeyError, TypeError, ValueError) as error:
+        raise cut() from error
+
+
+def _need(told: dict[str, Any], name: str) -> str:
+    value = told.get(name)
+    if not isinstance(value, str) or not value:
+        raise cut()
+    return value
+
+
+def _range(start: datetime | None, end: datetime | None) -> str:
+    """In epoch seconds, for days would be taken as midnight in California.
+
+    Whether `after:` holds its own second is not documented, so it is sent one second early.
+    """
+    terms = []
+    if start is not None:
+        terms.append(f"after:{max(floor(start.timestamp()) - 1, 0)}")
+    if end is not None:
+        terms.append(f"before:{ceil(end.timestamp())}")
+    return " ".join(terms)
+
+
+def _expired(code: str, sentence: str) -> CursorExpired:
+    return CursorExpired(code, f"{sentence} The whole mailbox is compared once more.")

@@ -1,0 +1,294 @@
+"""One call to Gmail: access, quota, a bounded wait, and whole answers or an error that says what to do."""
+
+from __future__ import annotations
+
+import gzip
+import random
+import threading
+import time
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, Protocol, TypeVar
+
+import orjson
+import requests
+import urllib3.exceptions
+from requests.adapters import HTTPAdapter
+
+from sources.google_errors import TooManyAtOnce, Unauthorized, told
+from sources.ports import RateLimited, Temporary
+from sources.quota import Limiter, LocalLimiter, Pace
+
+T = TypeVar("T")
+Params = Mapping[str, str | int | Sequence[str]]
+
+USER_AGENT = "ProSaaS/0.1 (gzip)"  # without the word gzip Google does not compress
+_TIMEOUT_S = (10, 30)  # to connect, between two pieces
+_WHOLE_S = 240.0  # for one answer, however steadily it drips
+_MOST_BYTES = 256 << 20  # of one answer; Gmail's largest mail is far below
+_PIECE = 1 << 16
+_CONNECTIONS = 8
+_TRIES = 5  # of one call that meets a fault other than a limit
+_MOST_WAIT_S = 32.0
+
+
+class Tokens(Protocol):
+    """Where access tokens come from (oauth.TokenSource)."""
+
+    def token(self) -> str:
+        """A token to try."""
+        ...
+
+    def renew(self, stale: str) -> str:
+        """Another one than `stale`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer, decompressed."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> dict[str, Any]:
+        """Its JSON object; Temporary when there is none, for then the answer was cut on its way."""
+        try:
+            value = orjson.loads(self.body)
+        except ValueError as error:
+            raise cut() from error
+        if not isinstance(value, dict):
+            raise cut()
+        return value
+
+
+class QuotaWait(RateLimited):
+    """Our own account says that the quota is used up for longer than the call may wait."""
+
+
+class GmailApi:
+    """Calls with the retry classes of Gmail's errors; safe to use from several threads at once.
+
+    A call waits at most `patience_s` seconds in all, for the quota, for Google's own delays and between its
+    tries; what would take longer raises Temporary (or RateLimited) with `retry_after_s`.
+    """
+
+    def __init__(
+        self,
+        access: Callable[[], str] | Tokens,
+        api_url: str,
+        *,
+        session: requests.Session | None = None,
+        limiter: Limiter | None = None,
+        pace: Pace | None = None,
+        user_agent: str = USER_AGENT,
+        quota_user: str | None = None,
+        patience_s: float = 90.0,
+        sleep: Callable[[float], None] = time.sleep,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Take where tokens come from and the API's address; the rest has defaults that serve.
+
+        Args:
+            access: gives an access token; a TokenSource renews it as well.
+            api_url: scheme and host, e.g. https://gmail.googleapis.com.
+            session: one to use instead of an own.
+            limiter: keeps the quota; without one only Google's own "wait" is kept.
+            pace: keeps the calls that run at once.
+            user_agent: must hold the word gzip, or Google does not compress.
+            quota_user: ≤ 40 characters that tell mailboxes apart where a service account reads them all.
+            patience_s: see the class.
+            sleep: waits for seconds.
+            now: a clock that only goes forward, in seconds.
+        """
+        self._tokens: Tokens = access if not callable(access) else _Plain(access)
+        self._url = api_url.rstrip("/")
+        self._session = session or _session()
+        self.limiter = limiter or LocalLimiter()
+        self.pace = pace or Pace()
+        self._headers = {"User-Agent": user_agent, "Accept-Encoding": "gzip", "Accept": "application/json"}
+        self._quota_user = quota_user
+        self.patience_s = patience_s
+        self._sleep = sleep
+        self._now = now
+
+    def get(self, path: str, params: Params, units: int, read: Callable[[Answer], T]) -> T:
+        """GET of a path below /gmail/v1/users/me; `read` makes a value of the answer."""
+        query = {**params, "prettyPrint": "false"}
+        if self._quota_user:
+            query["quotaUser"] = self._quota_user
+        return self.call("GET", f"/gmail/v1/users/me{path}", units, read, params=query)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        units: int,
+        read: Callable[[Answer], T],
+        *,
+        params: Params | None = None,
+        data: bytes | None = None,
+        content_type: str | None = None,
+        calls: int = 1,
+    ) -> T:
+        """One request, tried again as its errors allow; `calls` is how many it counts for at Google."""
+        deadline = self._now() + self.patience_s
+        failures = 0
+        stale = ""  # the token that was refused, once there was one
+        renewed = False
+        while True:
+            try:
+                with self.pace.slot(calls):
+                    if stale:
+                        stale, _ = "", self._tokens.renew(stale)
+                        renewed = True
+                    self._tokens.token()  # before the charge, for a renewal takes time
+                    self._wait_for_quota(units, deadline)
+                    token = self._tokens.token()
+                    value = read(self._send(method, path, token, params, data, content_type))
+            except Unauthorized:
+                if renewed:
+                    raise
+                stale = token
+                continue
+            except QuotaWait:
+                raise
+            except RateLimited as error:
+                failures += 1
+                fault: Temporary = error
+                self._slow_down(error, failures)
+            except Temporary as error:
+                failures += 1
+                if failures >= _TRIES:
+                    raise
+                fault = error
+            else:
+                self.pace.went_well(calls)
+                return value
+            self._pause(fault, failures, deadline)
+
+    def _slow_down(self, error: RateLimited, failures: int) -> None:
+        """Let all calls of the mailbox feel what one was told."""
+        if isinstance(error, TooManyAtOnce):
+            self.pace.collided()
+        self.limiter.hold(error.retry_after_s or _back_off(failures))
+
+    def _wait_for_quota(self, units: int, deadline: float) -> None:
+        while (wait := self.limiter.charge(units)) > 0:
+            if self._now() + wait > deadline:
+                raise QuotaWait(
+                    "quota_wait",
+                    "Gmail's limit for this minute is used up. It goes on by itself.",
+                    retry_after_s=wait,
+                )
+            self._sleep(wait)
+
+    def _pause(self, fault: Temporary, failures: int, deadline: float) -> None:
+        wait = fault.retry_after_s or _back_off(failures)
+        if self._now() + wait > deadline:
+            fault.retry_after_s = wait
+            raise fault
+        self._sleep(wait)
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        token: str,
+        params: Params | None,
+        data: bytes | None,
+        content_type: str | None,
+    ) -> Answer:
+        """One exchange: a whole answer below 300, or the error that it tells."""
+        headers = {**self._headers, **({"Content-Type": content_type} if content_type else {})}
+        try:
+            response = self._session.request(
+                method,
+                self._url + path,
+                params=params,
+                data=data,
+                headers=headers,
+                auth=_Bearer(token),
+                timeout=_TIMEOUT_S,
+                allow_redirects=False,
+                stream=True,
+            )
+            try:
+                body = _whole(response, self._now)
+            finally:
+                response.close()
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            raise Temporary(
+                "google_unreachable", "Gmail cannot be reached at the moment. It is tried again by itself."
+            ) from error
+        if response.status_code >= 300:
+            raise told(response.status_code, response.headers, body)
+        return Answer(response.status_code, response.headers, body)
+
+
+def cut() -> Temporary:
+    """The error of an answer that came, but not whole."""
+    return Temporary("answer_cut", "An answer of Gmail's was cut on its way. It is tried again by itself.")
+
+
+def _whole(response: requests.Response, now: Callable[[], float]) -> bytes:
+    """The body, decompressed here: requests says nothing when a compressed stream was cut."""
+    ends_at = now() + _WHOLE_S
+    pieces = bytearray()
+    while piece := response.raw.read1(_PIECE, decode_content=False):
+        pieces += piece
+        if len(pieces) > _MOST_BYTES or now() > ends_at:
+            raise cut()
+    if response.headers.get("Content-Encoding", "").lower() not in {"gzip", "x-gzip"}:
+        return bytes(pieces)
+    try:
+        return gzip.decompress(pieces)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise cut() from error
+
+
+def _back_off(failures: int) -> float:
+    return min(2.0 ** (failures - 1) + random.random(), _MOST_WAIT_S)
+
+
+def _session() -> requests.Session:
+    session = requests.Session()
+    adapter = HTTPAdapter(pool_connections=1, pool_maxsize=_CONNECTIONS, max_retries=0)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    # the jar is shared by threads and Google's cookies mean nothing here
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    return session
+
+
+class _Bearer(requests.auth.AuthBase):
+    """The token as an `auth`, so that a .netrc file cannot put its own in place."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+class _Plain:
+    """A bare function as Tokens: asked again when its token was refused."""
+
+    def __init__(self, access: Callable[[], str]) -> None:
+        self._access = access
+        self._lock = threading.Lock()
+
+    def token(self) -> str:
+        with self._lock:
+            return self._access()
+
+    def renew(self, stale: str) -> str:
+        with self._lock:
+            token = self._access()
+        if token == stale:
+            raise Unauthorized("google_unauthorized", "Google did not accept our access. It is tried again later.")
+        return token
