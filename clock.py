@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from errors import Tellable
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def now() -> datetime:
@@ -23,12 +26,12 @@ def zone(name: str) -> ZoneInfo:
 
 def parse_day(text: str) -> date:
     """The calendar day written YYYY-MM-DD; Tellable `bad_date` when there is no such day."""
-    try:
-        if len(text) == len("YYYY-MM-DD"):
+    if _DAY.fullmatch(text):
+        try:
             return date.fromisoformat(text)
-    except (ValueError, TypeError):
-        pass
-    raise Tellable("bad_date", f"“{str(text)[:40]}” is not a date; write it as YYYY-MM-DD.")
+        except ValueError:
+            pass
+    raise Tellable("bad_date", f"“{text[:40]}” is not a date; write it as YYYY-MM-DD.")
 
 
 def day_start(day: date, zone_name: str) -> datetime:

@@ -13,7 +13,7 @@ import money
 from jobs.workshop import Workshop
 from models import Document, Mail, Receipt, SyncRun, write
 from receipts import types as reading
-from store import runs, search
+from store import runs
 
 SENTENCES = 12  # reasons kept of one mail
 _MAX_TEXT = 1000
@@ -157,7 +157,6 @@ def _keep(
     if not new:
         row.version += 1
     row.save()
-    search.index(row)
     return int(new)
 
 

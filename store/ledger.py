@@ -51,16 +51,14 @@ def record(
         tally = _insert(
             mailbox, [item for item in found if item.change is not Change.DELETED], priority, listing=listing
         )
-        for item in found:
-            if item.change is Change.DELETED:
-                _deleted(mailbox, item.id)
+        gone = sum(_deleted(mailbox, item.id) for item in found if item.change is Change.DELETED)
         if mailbox_changes:
             Mailbox.update(**mailbox_changes).where(Mailbox.id == mailbox.id).execute()
         runs.hold(
             lease,
             found=SyncRun.found + tally.new + tally.reopened,
-            skipped=SyncRun.skipped + tally.skipped,
-            left=SyncRun.left + tally.new + tally.reopened - tally.skipped,
+            skipped=SyncRun.skipped + tally.skipped + gone,
+            left=SyncRun.left + tally.new + tally.reopened - tally.skipped - gone,
         )
     return tally
 
@@ -74,7 +72,9 @@ def _insert(mailbox: Mailbox, found: Sequence[Found], priority: int, *, listing:
     known: dict[str, Mail] = {}
     for start in range(0, len(ids), _PAGE):
         chunk = ids[start : start + _PAGE]
-        known.update((row.source_id, row) for row in Mail.select().where(Mail.mailbox == mailbox, Mail.source_id << chunk))
+        known.update(
+            (row.source_id, row) for row in Mail.select().where(Mail.mailbox == mailbox, Mail.source_id << chunk)
+        )
     fresh: list[dict[str, object]] = []
     skipped = reopened = 0
     for item in merged.values():
@@ -130,21 +130,25 @@ def _relabel(row: Mail, labels: frozenset[str]) -> int:
     return moved
 
 
-def _deleted(mailbox: Mailbox, source_id: str) -> None:
-    """Deleted at the source: what we have of it stays; what was never fetched is gone."""
+def _deleted(mailbox: Mailbox, source_id: str) -> int:
+    """Deleted at the source: what we have of it stays; what was never fetched is gone (1 when it is)."""
     now = clock.now()
     Mail.update(deleted_at_source=now).where(Mail.mailbox == mailbox, Mail.source_id == source_id).execute()
-    Mail.update(
-        outcome="gone",
-        state="done",
-        reason_code="deleted_before_read",
-        reason_text="It was deleted from the mailbox before it could be read.",
-    ).where(
-        Mail.mailbox == mailbox,
-        Mail.source_id == source_id,
-        Mail.outcome == "waiting",
-        Mail.raw_sha256.is_null(),
-    ).execute()
+    return int(
+        Mail.update(
+            outcome="gone",
+            state="done",
+            reason_code="deleted_before_read",
+            reason_text="It was deleted from the mailbox before it could be read.",
+        )
+        .where(
+            Mail.mailbox == mailbox,
+            Mail.source_id == source_id,
+            Mail.outcome == "waiting",
+            Mail.raw_sha256.is_null(),
+        )
+        .execute()
+    )
 
 
 def waiting(mailbox_ids: Sequence[int], limit: int) -> list[Mail]:
@@ -155,7 +159,7 @@ def waiting(mailbox_ids: Sequence[int], limit: int) -> list[Mail]:
     rows = list(base.where(Mail.state == "fetched").limit(limit))
     if len(rows) < limit:
         rest = base.where(Mail.state == "discovered").order_by(Mail.priority.desc(), Mail.source_id.desc())
-        rows += rest.limit(limit - len(rows))
+        rows.extend(rest.limit(limit - len(rows)))
     return rows
 
 

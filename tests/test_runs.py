@@ -1,0 +1,214 @@
+"""A run is a row: one active a business, claimed under a fence, never lost, never written by two."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+import clock
+from config import Config
+from errors import Tellable
+from jobs import sweep
+from jobs.workshop import Workshop, kernel_lock
+from models import Business, Mailbox, SyncRun, write
+from store import ledger, runs
+from sources.ports import Change, Found
+from tests.support import installation
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Iterator[Config]:
+    settings = installation.settings(tmp_path)
+    with installation.database(settings):
+        yield settings
+
+
+@pytest.fixture
+def business(config: Config) -> Business:
+    owner = installation.business()
+    installation.mailbox(owner)
+    return owner
+
+
+def _claimed(run: SyncRun) -> runs.Lease:
+    claimed = runs.claim(run.id)
+    assert claimed is not None
+    return claimed[1]
+
+
+def _past(run_id: int, **columns: object) -> None:
+    SyncRun.update(**columns).where(SyncRun.id == run_id).execute()
+
+
+def test_a_second_request_is_told_of_the_run_that_is_active_and_makes_it_look_again(business: Business) -> None:
+    first = runs.request(business)
+    with pytest.raises(Tellable) as told:
+        runs.request(business)
+    assert (told.value.code, told.value.details) == ("sync_running", {"run_id": first.id})
+    assert SyncRun.get_by_id(first.id).look_again
+    assert SyncRun.select().count() == 1
+
+
+def test_the_database_itself_refuses_a_second_active_run(business: Business) -> None:
+    import peewee
+
+    runs.request(business)
+    with pytest.raises(peewee.IntegrityError), write():
+        SyncRun.create(business=business, mode="full", status="running")
+
+
+def test_two_businesses_run_beside_each_other(business: Business) -> None:
+    other = installation.business("other")
+    installation.mailbox(other)
+    assert runs.request(business).id != runs.request(other).id
+
+
+@pytest.mark.parametrize(
+    ("values", "code"),
+    [
+        ({"mode": "partial"}, "bad_mode"),
+        ({"from_date": date(2026, 2, 1), "to_date": date(2026, 1, 31)}, "bad_date"),
+    ],
+)
+def test_a_request_that_makes_no_sense_is_told(business: Business, values: dict[str, object], code: str) -> None:
+    with pytest.raises(Tellable) as told:
+        runs.request(business, **values)  # type: ignore[arg-type]
+    assert told.value.code == code
+
+
+def test_without_a_connected_mailbox_there_is_no_run(business: Business) -> None:
+    Mailbox.update(status="needs_reconnect").execute()
+    with pytest.raises(Tellable) as told:
+        runs.request(business)
+    assert told.value.code == "no_mailbox"
+
+
+def test_whoever_claims_anew_fences_the_old_worker_off(business: Business) -> None:
+    run = runs.request(business)
+    old = _claimed(run)
+    new = _claimed(run)
+    with pytest.raises(runs.LostLease), write():
+        runs.hold(old, found=999)
+    with write():
+        runs.hold(new, found=1)
+    assert SyncRun.get_by_id(run.id).found == 1
+
+
+def test_a_write_that_lost_its_lease_leaves_nothing_behind(business: Business) -> None:
+    run, box = runs.request(business), Mailbox.get()
+    old = _claimed(run)
+    _claimed(run)
+    with pytest.raises(runs.LostLease):
+        ledger.record(old, box, [Found("18c0000000000001")], cursor="77")
+    assert ledger.left([box.id]) == 0
+    assert Mailbox.get().cursor is None
+
+
+def test_a_run_that_sleeps_is_not_claimed_before_its_time(business: Business) -> None:
+    run = runs.request(business)
+    runs.park(_claimed(run), wake_at=clock.now() + timedelta(minutes=5))
+    assert runs.claim(run.id) is None
+    assert runs.to_ring() == []
+    runs.look_again(run)  # somebody presses Sync now
+    assert runs.claim(run.id) is not None
+
+
+def test_a_queued_run_that_nobody_rang_is_rung_once_however_many_sweep(business: Business) -> None:
+    run = runs.request(business)
+    assert runs.to_ring() == [run.id]
+    assert runs.to_ring() == []
+    _past(run.id, rung_at=clock.now() - runs.RING_AGAIN - timedelta(seconds=1))
+    assert runs.to_ring() == [run.id]
+
+
+def test_a_run_whose_lease_is_over_is_rung(business: Business) -> None:
+    run = runs.request(business)
+    _claimed(run)
+    assert runs.to_ring() == []
+    _past(run.id, lease_until=clock.now() - timedelta(seconds=1), rung_at=None)
+    assert runs.to_ring() == [run.id]
+
+
+def test_cancelling_a_queued_run_ends_it_and_a_running_one_at_its_next_claim(business: Business) -> None:
+    queued = runs.cancel(runs.request(business))
+    assert queued.status == "cancelled"
+    run = runs.request(business)
+    lease = _claimed(run)
+    assert runs.cancel(run).status == "running"
+    assert runs.cancel_wanted(lease)
+    runs.park(lease)
+    assert runs.claim(run.id) is None
+    assert SyncRun.get_by_id(run.id).status == "cancelled"
+    with pytest.raises(Tellable) as told:
+        runs.cancel(run)
+    assert told.value.code == "not_running"
+
+
+def test_a_dead_workers_run_is_freed_at_once_and_a_living_ones_is_not(config: Config, business: Business) -> None:
+    rung: list[int] = []
+    shop = Workshop(
+        config=config,
+        blobs=None,
+        reader=None,
+        ring=lambda run: bool(rung.append(run)) or True,  # type: ignore[arg-type]
+        together=None,
+        stopping=lambda: False,
+        open_source=None,  # type: ignore[arg-type]
+    )
+    run = runs.request(business)
+    with kernel_lock(config.data_dir, business.id) as taken:
+        assert taken
+        _claimed(run)
+        assert sweep.sweep(shop) == 0  # its worker lives
+    assert sweep.sweep(shop) == 1  # the kernel has given the lock back
+    assert rung == [run.id]
+
+
+def test_a_slot_is_planned_once_whoever_asks(business: Business) -> None:
+    planned = sweep.plan_syncs()
+    assert len(planned) == 1
+    run = SyncRun.get_by_id(planned[0])
+    runs.finish(_claimed(run), "completed")
+    again = sweep.plan_syncs()
+    assert again == [] or SyncRun.get_by_id(again[0]).slot != run.slot
+
+
+def test_the_ledger_takes_a_message_once_and_knows_what_is_left_alone(business: Business) -> None:
+    box, lease = Mailbox.get(), _claimed(runs.request(business))
+    page = [Found("a1"), Found("a2", labels=frozenset({"SPAM"})), Found("a1", labels=frozenset({"INBOX"}))]
+    assert ledger.record(lease, box, page) == ledger.Tally(new=2, skipped=1)
+    assert ledger.record(lease, box, page) == ledger.Tally()
+    assert [mail.source_id for mail in ledger.waiting([box.id], 10)] == ["a1"]
+    row = SyncRun.get()
+    assert (row.found, row.skipped, row.left) == (2, 1, 1)
+
+
+def test_mail_that_leaves_spam_is_opened_again_and_mail_that_goes_there_is_closed(business: Business) -> None:
+    box, lease = Mailbox.get(), _claimed(runs.request(business))
+    ledger.record(lease, box, [Found("a1", labels=frozenset({"SPAM"})), Found("a2", labels=frozenset({"INBOX"}))])
+    moved = [
+        Found("a1", change=Change.LABELS, labels=frozenset({"INBOX"})),
+        Found("a2", change=Change.LABELS, labels=frozenset({"TRASH"})),
+    ]
+    assert ledger.record(lease, box, moved) == ledger.Tally(skipped=1, reopened=1)
+    assert [mail.source_id for mail in ledger.waiting([box.id], 10)] == ["a1"]
+
+
+def test_a_full_pass_does_not_wipe_the_labels_it_does_not_know(business: Business) -> None:
+    box, lease = Mailbox.get(), _claimed(runs.request(business))
+    ledger.record(lease, box, [Found("a1", labels=frozenset({"INBOX", "IMPORTANT"}))])
+    ledger.record(lease, box, [Found("a1", labels=frozenset())], listing=True)
+    assert ledger.waiting([box.id], 1)[0].labels == ["IMPORTANT", "INBOX"]
+
+
+def test_mail_deleted_before_it_was_read_is_gone_with_a_reason(business: Business) -> None:
+    box, lease = Mailbox.get(), _claimed(runs.request(business))
+    ledger.record(lease, box, [Found("a1")])
+    ledger.record(lease, box, [Found("a1", change=Change.DELETED)])
+    assert ledger.left([box.id]) == 0
+    mail = next(iter(business.mail_set))
+    assert (mail.outcome, mail.reason_code) == ("gone", "deleted_before_read")
+    assert SyncRun.get().left == 0
