@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import ceil, floor
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from errors import Tellable
-from sources.gmail_api import USER_AGENT, Answer, GmailApi, Params, Tokens, cut
+from sources.gmail_api import Answer, GmailApi, Params, cut
 from sources.google_errors import BadRequest
 from sources.many import fetch_many
 from sources.ports import (
@@ -25,10 +24,6 @@ from sources.ports import (
     Refused,
     Unfetchable,
 )
-from sources.quota import Limiter, Pace
-
-if TYPE_CHECKING:
-    import requests
 
 T = TypeVar("T")
 
@@ -64,34 +59,10 @@ class Profile:
 class Gmail:
     """A MailSource over Gmail, for any number of threads; its cursors are history ids: compare them as int."""
 
-    def __init__(
-        self,
-        access: Callable[[], str] | Tokens,
-        api_url: str,
-        *,
-        session: requests.Session | None = None,
-        limiter: Limiter | None = None,
-        pace: Pace | None = None,
-        user_agent: str = USER_AGENT,
-        quota_user: str | None = None,
-        patience_s: float = 90.0,
-        sleep: Callable[[float], None] = time.sleep,
-        now: Callable[[], float] = time.monotonic,
-    ) -> None:
-        """Take one mailbox's access and the API's address; for the rest see GmailApi."""
-        self._api = GmailApi(
-            access,
-            api_url,
-            session=session,
-            limiter=limiter,
-            pace=pace,
-            user_agent=user_agent,
-            quota_user=quota_user,
-            patience_s=patience_s,
-            sleep=sleep,
-            now=now,
-        )
-        self._plan = self._api.limiter.plan
+    def __init__(self, api: GmailApi) -> None:
+        """Take the calls to one mailbox."""
+        self._api = api
+        self._plan = api.limiter.plan
 
     def profile(self) -> Profile:
         """Address and present history id (1 unit)."""

@@ -174,6 +174,8 @@ class GmailApi:
         """Let all calls of the mailbox feel what one was told."""
         if isinstance(error, TooManyAtOnce):
             self.pace.collided()
+        elif error.retry_after_s is None:
+            self.limiter.slow()
         self.limiter.hold(error.retry_after_s or _back_off(failures))
 
     def _wait_for_quota(self, units: int, deadline: float) -> None:

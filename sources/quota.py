@@ -8,7 +8,14 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, cast
+
+import redis
+
+from errors import Temporary
+
+if TYPE_CHECKING:
+    from redis import Redis
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +38,9 @@ PLANS = {plan.name: plan for plan in (STANDARD, LEGACY, OFF)}
 
 SHARE = 0.9875  # of a limit that is used: the rest is for what was sent but not counted alike at the other end
 WINDOW_S = 61.0  # longer than Google's minute, for calls do not arrive as evenly as they are sent
+SLOWEST = 0.1  # of our share, however often Google says that the quota is used up
+SLOW_ONCE_S = 5.0
+REGROW_S = 600.0  # for the whole share to come back
 
 
 class Limiter(Protocol):
@@ -52,6 +62,10 @@ class Limiter(Protocol):
         """Let nothing through for so long, because Google said so."""
         ...
 
+    def slow(self) -> None:
+        """Google said that the quota is used up though we are within it: halve our share; it grows back by itself."""
+        ...
+
 
 class Window:
     """A sliding window: the units charged within any `seconds` never exceed `limit`."""
@@ -63,13 +77,14 @@ class Window:
         self._spent: deque[tuple[float, int]] = deque()
         self._total = 0
 
-    def wait(self, units: int, now: float) -> float:
-        """Seconds until `units` would fit; 0.0 when they do."""
+    def wait(self, units: int, now: float, share: float = 1.0) -> float:
+        """Seconds until `units` would fit into this share of the limit; 0.0 when they do."""
         while self._spent and self._spent[0][0] <= now - self.seconds:
             self._total -= self._spent.popleft()[1]
         if self.limit is None:
             return 0.0
-        over = self._total + min(units, self.limit) - self.limit
+        limit = int(self.limit * share)
+        over = self._total + min(units, limit) - limit
         if over <= 0:
             return 0.0
         for at, spent in self._spent:
@@ -94,10 +109,11 @@ class LocalLimiter:
         """Take the plan; `window_s` scales the minute down for a measurement."""
         self._plan = plan
         self._clock = clock
-        self._windows = tuple(
-            Window(limit and int(limit * SHARE), window_s) for limit in (plan.per_mailbox, plan.per_project)
-        )
-        self._held_until = 0.0
+        self._mailbox = Window(_usable(plan.per_mailbox), window_s)
+        self._project = Window(_usable(plan.per_project), window_s)
+        self._held_until = float("-inf")
+        self._share = 1.0
+        self._slowed_at = float("-inf")
         self._lock = threading.Lock()
 
     @property
@@ -109,16 +125,97 @@ class LocalLimiter:
         """As the port says."""
         with self._lock:
             now = self._clock()
-            wait = max(self._held_until - now, 0.0, *(window.wait(units, now) for window in self._windows))
+            wait = max(
+                0.0,
+                self._held_until - now,
+                self._mailbox.wait(units, now, self._present_share(now)),
+                self._project.wait(units, now),
+            )
             if wait <= 0:
-                for window in self._windows:
-                    window.add(units, now)
+                self._mailbox.add(units, now)
+                self._project.add(units, now)
             return wait
 
     def hold(self, seconds: float) -> None:
         """As the port says."""
         with self._lock:
             self._held_until = max(self._held_until, self._clock() + seconds)
+
+    def slow(self) -> None:
+        """As the port says."""
+        with self._lock:
+            now = self._clock()
+            if now - self._slowed_at >= SLOW_ONCE_S:  # calls that were under way together count once
+                self._share = max(SLOWEST, self._present_share(now) / 2)
+                self._slowed_at = now
+
+    def _present_share(self, now: float) -> float:
+        return min(1.0, self._share + max(0.0, now - self._slowed_at) / REGROW_S)
+
+
+class RedisLimiter:
+    """A Limiter kept in Redis: right for any number of workers, and over their restarts.
+
+    The minute is measured by Redis' own clock. Each process also keeps its own charges, so that a Redis that lost its
+    last second cannot be overdrawn by the workers that live on.
+    """
+
+    def __init__(
+        self, client: Redis, plan: Plan, *, mailbox: str, project: str = "", window_s: float = WINDOW_S
+    ) -> None:
+        """Take the connection, the plan, and the names of the mailbox and of the Google client.
+
+        `window_s` scales the minute down for a measurement.
+        """
+        self._client = client
+        self._plan = plan
+        self._limits = [_usable(limit) or 0 for limit in (plan.per_mailbox, plan.per_project)]
+        self._window_s = window_s
+        box, all_boxes = f"quota:mailbox:{mailbox}", f"quota:project:{project}"
+        self._held_key, self._slowed_key = f"{box}:held", f"{box}:slowed"
+        self._keys = [
+            f"{box}:spent",
+            f"{box}:total",
+            f"{all_boxes}:spent",
+            f"{all_boxes}:total",
+            self._held_key,
+            self._slowed_key,
+        ]
+        self._charge = client.register_script(_CHARGE)
+        self._slow = client.register_script(_SLOW)
+        # A little shorter, so that it never objects to what a Redis that lost nothing allows
+        self._own = Window(_usable(plan.per_mailbox), window_s - min(0.5, window_s / 60))
+        self._lock = threading.Lock()
+
+    @property
+    def plan(self) -> Plan:
+        """The prices by which it charges."""
+        return self._plan
+
+    def charge(self, units: int) -> float:
+        """As the port says; Temporary `redis_unavailable` when Redis does not answer."""
+        arguments = [units, int(self._window_s * 1000), *self._limits, SLOWEST, int(REGROW_S * 1000)]
+        with self._lock:
+            now = time.monotonic()
+            if (wait := self._own.wait(units, now)) > 0:
+                return wait
+            with _redis_errors():
+                wait_ms = int(self._charge(keys=self._keys, args=arguments))
+            if wait_ms <= 0:
+                self._own.add(units, now)
+            return wait_ms / 1000
+
+    def hold(self, seconds: float) -> None:
+        """As the port says."""
+        milliseconds = max(1, int(seconds * 1000))
+        with _redis_errors():
+            if cast("int", self._client.pttl(self._held_key)) < milliseconds:
+                self._client.set(self._held_key, 1, px=milliseconds)
+
+    def slow(self) -> None:
+        """As the port says."""
+        with _redis_errors():
+            self._slow(keys=[self._slowed_key], args=[SLOWEST, int(REGROW_S * 1000), int(SLOW_ONCE_S * 1000)])
 
 
 class Pace:
@@ -167,3 +264,106 @@ class Pace:
             if now - self._collided_at >= 1.0:
                 self._collided_at = now
                 self._allowed = max(1.0, self._allowed / 2)
+
+
+def _usable(limit: int | None) -> int | None:
+    return None if limit is None else int(limit * SHARE)
+
+
+@contextmanager
+def _redis_errors() -> Iterator[None]:
+    try:
+        yield
+    except redis.RedisError as error:
+        raise Temporary(
+            "redis_unavailable",
+            "Redis does not answer, so Gmail's quota cannot be kept. It goes on by itself.",
+            retry_after_s=2.0,
+        ) from error
+
+
+# How much of the limit we allow ourselves, in thousandths, after Google complained: it grows back with time.
+_PRESENT_SHARE = """
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local function present_share(key, regrow)
+  local slowed = redis.call('HMGET', key, 'share', 'at')
+  if not slowed[1] then return 1, 0 end
+  return math.min(1, tonumber(slowed[1]) + math.max(0, now - tonumber(slowed[2])) / regrow), tonumber(slowed[2])
+end
+"""
+
+_SLOW = (
+    _PRESENT_SHARE
+    + """
+local slowest, regrow, once = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local share, at = present_share(KEYS[1], regrow)
+if now - at >= once then
+  redis.call('HSET', KEYS[1], 'share', tostring(math.max(slowest, share / 2)), 'at', string.format('%d', now))
+  redis.call('PEXPIRE', KEYS[1], regrow)
+end
+return 1
+"""
+)
+
+# Each window is a list of "milliseconds units" in the order they were charged, and their sum beside it.
+_CHARGE = (
+    _PRESENT_SHARE
+    + """
+local units, window = tonumber(ARGV[1]), tonumber(ARGV[2])
+local share = present_share(KEYS[6], tonumber(ARGV[6]))
+local limits = {math.floor(tonumber(ARGV[3]) * share), tonumber(ARGV[4])}
+local wait = math.max(0, redis.call('PTTL', KEYS[5]))
+
+local function entry(value)
+  local at, spent = string.match(value, '^(%d+) (%d+)$')
+  return tonumber(at), tonumber(spent)
+end
+
+for i = 1, 2 do
+  local spent_key, total_key, limit = KEYS[2 * i - 1], KEYS[2 * i], limits[i]
+  if limit > 0 then
+    local total = tonumber(redis.call('GET', total_key) or '0')
+    local last = redis.call('LINDEX', spent_key, -1)
+    if last then
+      local at = entry(last)
+      if at > now + 1000 then
+        -- the clock was set back: what was spent counts as spent now, and the window slides on from here
+        redis.call('DEL', spent_key)
+        redis.call('RPUSH', spent_key, string.format('%d %d', now, total))
+      end
+    end
+    local first = redis.call('LINDEX', spent_key, 0)
+    while first do
+      local at, spent = entry(first)
+      if at > now - window then break end
+      redis.call('LPOP', spent_key)
+      total = total - spent
+      first = redis.call('LINDEX', spent_key, 0)
+    end
+    if not first then total = 0 end
+    redis.call('SET', total_key, string.format('%d', total), 'PX', window + 1000)
+    local over = total + math.min(units, limit) - limit
+    local index = 0
+    while over > 0 do
+      local value = redis.call('LINDEX', spent_key, index)
+      if not value then wait = math.max(wait, window) break end
+      local at, spent = entry(value)
+      over = over - spent
+      if over <= 0 then wait = math.max(wait, at + window - now) end
+      index = index + 1
+    end
+  end
+end
+if wait > 0 then return math.ceil(wait) end
+
+for i = 1, 2 do
+  if limits[i] > 0 then
+    redis.call('RPUSH', KEYS[2 * i - 1], string.format('%d %d', now, units))
+    redis.call('PEXPIRE', KEYS[2 * i - 1], window + 1000)
+    redis.call('INCRBY', KEYS[2 * i], units)
+  end
+end
+return 0
+"""
+)
