@@ -37,7 +37,7 @@ class ChildError(Exception):
     """The child gave no answer."""
 
 
-class ChildTimeout(ChildError):  # noqa: N818 - the field's word
+class ChildTimeout(ChildError):
     """The child took longer than allowed and was killed."""
 
     def __init__(self, seconds: float) -> None:
@@ -45,7 +45,7 @@ class ChildTimeout(ChildError):  # noqa: N818 - the field's word
         super().__init__(f"no answer within {seconds:g} s")
 
 
-class ChildCrashed(ChildError):  # noqa: N818
+class ChildCrashed(ChildError):
     """The child died, of a crash or of its memory limit; `memory` says which where it is known."""
 
     def __init__(self, text: str, *, memory: bool = False) -> None:
@@ -54,7 +54,7 @@ class ChildCrashed(ChildError):  # noqa: N818
         self.memory = memory
 
 
-class ChildFault(ChildError):  # noqa: N818
+class ChildFault(ChildError):
     """The child's handler raised: `kind` is the exception's class, `where` file and line, never its text."""
 
     def __init__(self, kind: str, where: str) -> None:
