@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import redis
 from huey import PriorityRedisExpireHuey, crontab
@@ -20,17 +20,16 @@ from huey.api import TaskLock
 from huey.exceptions import TaskLockedException
 from huey.registry import Message
 from huey.serializer import Serializer
-from receipts.child import Reader
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 import clock
 import models
-from blobs import FolderBlobs
 from config import Config
 from errors import Tellable, Temporary
-from jobs import adapters, sweep, sync
-from jobs.workshop import Workshop
+
+if TYPE_CHECKING:
+    from jobs.workshop import Workshop
 
 log = logging.getLogger("worker")
 
@@ -103,6 +102,8 @@ def _pool(config: Config, timeout_s: float) -> redis.ConnectionPool:
 @huey.task(name="prosaas.sync_step", priority=PRIORITY["default"])
 def sync_step(run_id: int) -> None:
     """One step of a run."""
+    from jobs import sync  # here, for the web rings too and needs none of it
+
     if _workshop is not None:
         with _database():
             sync.step(_workshop, run_id)
@@ -111,6 +112,8 @@ def sync_step(run_id: int) -> None:
 @huey.periodic_task(crontab(minute="*"), name="prosaas.tick", priority=PRIORITY["high"], expires=55)
 def tick() -> None:
     """Every minute: plan what is due. A slot in the database decides, so any number of workers may tick."""
+    from jobs import sweep
+
     if _workshop is not None:
         with _database():
             for run_id in sweep.plan_syncs():
@@ -190,6 +193,12 @@ def run_worker(config: Config) -> None:
     with _database():
         models.Business.select().count()
     log.info("✓ Database ready")
+    from blobs import FolderBlobs
+    from jobs import adapters, sweep, sync
+    from jobs.workshop import Workshop
+    from receipts.child import Reader
+
+    log.info("✓ Job functions imported successfully step=%s", sync.step.__qualname__)
     consumer = huey.create_consumer(
         workers=config.workers,
         worker_type="thread",
@@ -209,7 +218,6 @@ def run_worker(config: Config) -> None:
         stopping=consumer.stop_flag.is_set,
         open_source=adapters.opener(config, redis_client(config)),
     )
-    log.info("✓ Job functions imported successfully")
     log.info("Listening to queues: %s", QUEUES)
     stop = consumer.stop_flag
     _background("sweeper", lambda: _every(sweep.EVERY_S, stop, _sweep))
@@ -237,6 +245,8 @@ def _wait_for_redis(config: Config) -> None:
 
 
 def _sweep() -> None:
+    from jobs import sweep
+
     if _workshop is not None:
         with _database():
             sweep.sweep(_workshop)
