@@ -163,7 +163,7 @@ def _keys(setting: str, data_dir: Path, *, production: bool) -> tuple[str, ...]:
         path = data_dir / KEY_FILE
         try:
             setting = path.read_text().strip()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return ()
         except OSError as error:
             raise _bad("ENCRYPTION_KEY", f"is not set and {path} cannot be read ({error.strerror})") from error

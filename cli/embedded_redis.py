@@ -32,7 +32,6 @@ def serve(argv: list[str]) -> int:
     """`./prosaas redis`: become the server itself, so that signals go straight to it."""
     if argv:
         raise Tellable("bad_option", "./prosaas redis takes no arguments.")
-    lifeline.hold()
     config = load()
     command = _command(config.data_dir)
     lock = _lock_file(config.data_dir, "server.lock")

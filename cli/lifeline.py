@@ -14,12 +14,13 @@ _PR_SET_PDEATHSIG = 1
 _LOOK_S = 1.0
 
 
-def hold(environment: dict[str, str] | None = None) -> None:
+def hold() -> None:
     """Stop with SIGTERM when the supervisor named in the environment is gone; nothing without one.
 
     Linux's kernel sends the signal, and keeps doing so after an exec; elsewhere a thread looks.
     """
-    parent = (os.environ if environment is None else environment).get(PARENT, "")
+    # Taken out: our own children have us for a parent, not the supervisor.
+    parent = os.environ.pop(PARENT, "")
     if not parent.isdigit():
         return
     if sys.platform == "linux":

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from cli import lifeline
 from errors import Tellable
 
 
@@ -48,6 +49,7 @@ def run(argv: list[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         # Sentences carry signs that a C locale's encoding lacks.
         getattr(stream, "reconfigure", lambda **_: None)(encoding="utf-8", errors="backslashreplace")
+    lifeline.hold()
     name = argv[0] if argv else "--help"
     if name in {"--help", "-h", "help"}:
         print(usage())
@@ -57,8 +59,8 @@ def run(argv: list[str]) -> int:
         return 0
     command = COMMANDS.get(name)
     if command is None:
-        kind = "option" if name.startswith("-") else "command"
-        print(f"prosaas: “{name}” is not a {kind}; ./prosaas --help lists them all.", file=sys.stderr)
+        kind = "an option" if name.startswith("-") else "a command"
+        print(f"prosaas: “{name}” is not {kind}; ./prosaas --help lists them all.", file=sys.stderr)
         return 2
     try:
         return _call(command, argv[1:])

@@ -10,7 +10,7 @@ import socket
 from types import FrameType
 
 import config as settings
-from cli import lifeline, logs
+from cli import logs
 from cli.embedded_redis import ensure
 from cli.settings import load
 from errors import Tellable
@@ -29,7 +29,9 @@ def web(argv: list[str]) -> int:
         import waitress
 
         from prosaas import app
+        from store import schema
 
+        schema.open_database(config)
         server = waitress.create_server(
             app(config),
             sockets=[listener],
@@ -82,7 +84,9 @@ def worker(argv: list[str]) -> int:
     config = _begin("worker", argv)
     with ensure(config):
         import tasks
+        from store import schema
 
+        schema.open_database(config)
         tasks.run_worker(config)
     return 0
 
@@ -118,7 +122,6 @@ def _no_address(bind: str) -> Tellable:
 def _begin(process: str, argv: list[str]) -> settings.Config:
     text = f"Run the {process} process in the foreground."
     argparse.ArgumentParser(prog=f"./prosaas {process}", description=text).parse_args(argv)
-    lifeline.hold()
     config = load()
     logs.setup(process, config.log_level, config.log_format, secrets=logs.secrets_of(config))
     return config
