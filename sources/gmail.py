@@ -8,22 +8,27 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import ceil, floor
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
-from errors import Tellable
-from sources.gmail_api import Answer, GmailApi, Params, cut
-from sources.google_errors import BadRequest
-from sources.many import fetch_many
+from errors import Tellable, Temporary
+from sources.batch import MOST, PATH, decode, encode
+from sources.gmail_api import ROOT, Answer, GmailApi, Params, Request, cut
+from sources.google_errors import BadRequest, Unauthorized, told
+from sources.many import Fetched, Group, concerns_one, fetch_many, one_by_one
 from sources.ports import (
     SET_ASIDE,
     Change,
     CursorExpired,
     Found,
     Gone,
+    NeedsReconnect,
     Page,
+    RateLimited,
     RawMail,
     Refused,
     Unfetchable,
 )
+from sources.quota import LEGACY
 
 T = TypeVar("T")
 
@@ -68,11 +73,11 @@ class Gmail:
         """Address and present history id (1 unit)."""
 
         def read(answer: Answer) -> Profile:
-            told = answer.json()
+            profile = answer.json()
             return Profile(
-                address=_need(told, "emailAddress"),
-                history_id=str(_number(told, "historyId")),
-                messages_total=int(told.get("messagesTotal") or 0),
+                address=_need(profile, "emailAddress"),
+                history_id=str(_number(profile, "historyId")),
+                messages_total=int(profile.get("messagesTotal") or 0),
             )
 
         return self._get("/profile", {}, self._plan.profile, read)
@@ -152,8 +157,8 @@ class Gmail:
 
     def fetch(self, message_id: str) -> RawMail:
         """The whole message in one call; as the port says."""
-        if not (message_id.isascii() and message_id.isalnum()):
-            raise Unfetchable("bad_mail_id", "This is no id of a Gmail message.")
+        if not _is_id(message_id):
+            raise _bad_id()
         try:
             return self._get(
                 f"/messages/{message_id}",
@@ -162,20 +167,71 @@ class Gmail:
                 lambda answer: raw_mail(answer, message_id),
             )
         except BadRequest as error:
-            raise Unfetchable("bad_mail_id", "Gmail does not take this id for a message.") from error
+            raise _bad_id() from error
 
     def fetch_many(
-        self, ids: Iterable[str], workers: int = 4, *, stop: Callable[[], bool] = lambda: False
-    ) -> Iterator[tuple[str, RawMail | Tellable]]:
-        """Messages as they arrive, `workers` at a time; see sources.many.fetch_many."""
-        return fetch_many(self.fetch, ids, workers, stop=stop)
+        self,
+        ids: Iterable[str],
+        workers: int = 4,
+        *,
+        batch: int | None = None,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> Iterator[Fetched]:
+        """Messages as they arrive; see sources.many.fetch_many for the errors.
+
+        Args:
+            ids: of the messages.
+            workers: calls at a time.
+            batch: messages in one call; by itself 10 where the quota allows more than single calls fetch, else 1.
+            stop: once true, nothing new is begun.
+        """
+        if batch is None:
+            batch = 10 if self._plan is LEGACY else 1
+        fetch = one_by_one(self.fetch) if batch == 1 else self._fetch_batch
+        return fetch_many(fetch, ids, workers=workers, size=min(batch, MOST), stop=stop)
+
+    def _fetch_batch(self, ids: Sequence[str]) -> Group:
+        """The messages in as few calls as it takes: only the parts that failed are asked for again."""
+        fetched: list[Fetched] = [(each, _bad_id()) for each in ids if not _is_id(each)]
+        left = {f"m{number}": each for number, each in enumerate(ids) if _is_id(each)}
+        asked: list[str] = []
+        query = urlencode(self._api.query({"format": "raw", "fields": _RAW_FIELDS}))
+
+        def build() -> Request:
+            asked[:] = list(left)[: self._api.pace.allowed]
+            content_type, body = encode({key: f"{ROOT}/messages/{left[key]}?{query}" for key in asked})
+            units = self._plan.message * len(asked)
+            return Request("POST", PATH, units, data=body, content_type=content_type, calls=len(asked))
+
+        def read(answer: Answer) -> None:
+            parts = decode(answer, asked)
+            faults: list[Tellable] = []
+            for key in asked:
+                try:
+                    result: RawMail | Tellable = _part(parts.get(key), left[key])
+                except (Gone, Unfetchable) as error:
+                    result = error
+                except Tellable as error:
+                    faults.append(error)
+                    continue
+                fetched.append((left.pop(key), result))
+            if faults:
+                raise max(faults, key=_gravity)
+
+        while left:
+            try:
+                self._api.call(build, read)
+            except Tellable as error:
+                if concerns_one(error):
+                    return Group((*fetched, *((each, error) for each in left.values())))
+                return Group(tuple(fetched), error)
+        return Group(tuple(fetched))
 
     def _history(self, start: int) -> Iterator[Page]:
         token, mark, empty = "", None, 0
         while True:
             page = self._history_page(start, token)
-            told = _number(page, "historyId")
-            mark = told if mark is None else mark
+            mark = _number(page, "historyId") if mark is None else mark
             records = page.get("history") or ()
             token = str(page.get("nextPageToken") or "")
             found = tuple(each for record in records for each in _events(record))
@@ -239,9 +295,9 @@ class Gmail:
 
 def raw_mail(answer: Answer, message_id: str) -> RawMail:
     """The message of a `format=raw` answer; Temporary when it is not whole."""
-    told = answer.json()
-    raw = told.get("raw")
-    if not isinstance(raw, str) or not raw or told.get("id") != message_id:
+    message = answer.json()
+    raw = message.get("raw")
+    if not isinstance(raw, str) or not raw or message.get("id") != message_id:
         raise cut()
     raw = raw.rstrip("=")
     try:
@@ -250,11 +306,35 @@ def raw_mail(answer: Answer, message_id: str) -> RawMail:
         raise cut() from error
     return RawMail(
         id=message_id,
-        thread_id=str(told.get("threadId") or ""),
-        labels=_labels(told),
-        received_at=datetime.fromtimestamp(_number(told, "internalDate") / 1000, UTC),
+        thread_id=str(message.get("threadId") or ""),
+        labels=_labels(message),
+        received_at=datetime.fromtimestamp(_number(message, "internalDate") / 1000, UTC),
         raw=data,
     )
+
+
+def _part(answer: Answer | None, message_id: str) -> RawMail:
+    """The message of a batch's part; its errors are those of a call of its own."""
+    if answer is None:
+        raise cut()
+    if answer.status >= 300:
+        error = told(answer.status, answer.headers, answer.body)
+        raise _bad_id() if isinstance(error, BadRequest) else error
+    return raw_mail(answer, message_id)
+
+
+def _gravity(error: Tellable) -> int:
+    """Which of several faults in one batch decides how it goes on."""
+    order = (Tellable, Temporary, Unauthorized, RateLimited, Refused, NeedsReconnect)
+    return max(number for number, kind in enumerate(order) if isinstance(error, kind))
+
+
+def _is_id(message_id: str) -> bool:
+    return message_id.isascii() and message_id.isalnum()
+
+
+def _bad_id() -> Unfetchable:
+    return Unfetchable("bad_mail_id", "Gmail knows no message by this id.")
 
 
 def _events(record: dict[str, Any]) -> Iterator[Found]:
@@ -279,16 +359,16 @@ def _with_history_id(answer: Answer) -> dict[str, Any]:
     return page
 
 
-def _number(told: dict[str, Any], name: str) -> int:
+def _number(answer: dict[str, Any], name: str) -> int:
     """A 64-bit integer, which Google writes as a string; without it the answer is not whole."""
     try:
-        return int(told[name])
+        return int(answer[name])
     except (KeyError, TypeError, ValueError) as error:
         raise cut() from error
 
 
-def _need(told: dict[str, Any], name: str) -> str:
-    value = told.get(name)
+def _need(answer: dict[str, Any], name: str) -> str:
+    value = answer.get(name)
     if not isinstance(value, str) or not value:
         raise cut()
     return value

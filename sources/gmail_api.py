@@ -25,13 +25,28 @@ T = TypeVar("T")
 Params = Mapping[str, str | int | Sequence[str]]
 
 USER_AGENT = "ProSaaS/0.1 (gzip)"  # without the word gzip Google does not compress
-_TIMEOUT_S = (10, 30)  # to connect, between two pieces
+ROOT = "/gmail/v1/users/me"
+_TIMEOUT_S = (10.0, 30.0)  # to connect, between two pieces
 _WHOLE_S = 240.0  # for one answer, however steadily it drips
 _MOST_BYTES = 256 << 20  # of one answer; Gmail's largest mail is far below
 _PIECE = 1 << 16
 _CONNECTIONS = 8
+_AT_ONCE = 20  # calls, the parts of batches included
 _TRIES = 5  # of one call that meets a fault other than a limit
 _MOST_WAIT_S = 32.0
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is sent once; `calls` is how many calls it counts for at Google."""
+
+    method: str
+    path: str
+    units: int
+    params: Params | None = None
+    data: bytes | None = None
+    content_type: str | None = None
+    calls: int = 1
 
 
 class Tokens(Protocol):
@@ -87,6 +102,8 @@ class GmailApi:
         user_agent: str = USER_AGENT,
         quota_user: str | None = None,
         patience_s: float = 90.0,
+        timeout_s: tuple[float, float] = _TIMEOUT_S,
+        whole_s: float = _WHOLE_S,
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -101,6 +118,8 @@ class GmailApi:
             user_agent: must hold the word gzip, or Google does not compress.
             quota_user: ≤ 40 characters that tell mailboxes apart where a service account reads them all.
             patience_s: see the class.
+            timeout_s: to connect, and between two pieces of an answer.
+            whole_s: for one answer, however steadily it drips.
             sleep: waits for seconds.
             now: a clock that only goes forward, in seconds.
         """
@@ -108,47 +127,42 @@ class GmailApi:
         self._url = api_url.rstrip("/")
         self._session = session or _session()
         self.limiter = limiter or LocalLimiter()
-        self.pace = pace or Pace()
+        self.pace = pace or Pace(_AT_ONCE)
         self._headers = {"User-Agent": user_agent, "Accept-Encoding": "gzip", "Accept": "application/json"}
         self._quota_user = quota_user
         self.patience_s = patience_s
+        self._timeout_s = timeout_s
+        self._whole_s = whole_s
         self._sleep = sleep
         self._now = now
 
     def get(self, path: str, params: Params, units: int, read: Callable[[Answer], T]) -> T:
-        """GET of a path below /gmail/v1/users/me; `read` makes a value of the answer."""
-        query = {**params, "prettyPrint": "false"}
-        if self._quota_user:
-            query["quotaUser"] = self._quota_user
-        return self.call("GET", f"/gmail/v1/users/me{path}", units, read, params=query)
+        """GET of a path below /gmail/v1/users/me; `read` makes a value of the answer, or raises Temporary."""
+        request = Request("GET", ROOT + path, units, params=self.query(params))
+        return self.call(lambda: request, read)
 
-    def call(
-        self,
-        method: str,
-        path: str,
-        units: int,
-        read: Callable[[Answer], T],
-        *,
-        params: Params | None = None,
-        data: bytes | None = None,
-        content_type: str | None = None,
-        calls: int = 1,
-    ) -> T:
-        """One request, tried again as its errors allow; `calls` is how many it counts for at Google."""
+    def query(self, params: Params) -> Params:
+        """The parameters with those that every call has."""
+        quota_user = {"quotaUser": self._quota_user} if self._quota_user else {}
+        return {**params, "prettyPrint": "false", **quota_user}
+
+    def call(self, build: Callable[[], Request], read: Callable[[Answer], T]) -> T:
+        """One request, built anew for each try and tried again as its errors allow."""
         deadline = self._now() + self.patience_s
         failures = 0
         stale = ""  # the token that was refused, once there was one
         renewed = False
         while True:
+            request = build()
             try:
-                with self.pace.slot(calls):
+                with self.pace.slot(request.calls):
                     if stale:
                         stale, _ = "", self._tokens.renew(stale)
                         renewed = True
                     self._tokens.token()  # before the charge, for a renewal takes time
-                    self._wait_for_quota(units, deadline)
+                    self._wait_for_quota(request.units, deadline)
                     token = self._tokens.token()
-                    value = read(self._send(method, path, token, params, data, content_type))
+                    value = read(self._send(request, token))
             except Unauthorized:
                 if renewed:
                     raise
@@ -166,7 +180,7 @@ class GmailApi:
                     raise
                 fault = error
             else:
-                self.pace.went_well(calls)
+                self.pace.went_well(request.calls)
                 return value
             self._pause(fault, failures, deadline)
 
@@ -195,31 +209,23 @@ class GmailApi:
             raise fault
         self._sleep(wait)
 
-    def _send(
-        self,
-        method: str,
-        path: str,
-        token: str,
-        params: Params | None,
-        data: bytes | None,
-        content_type: str | None,
-    ) -> Answer:
+    def _send(self, request: Request, token: str) -> Answer:
         """One exchange: a whole answer below 300, or the error that it tells."""
-        headers = {**self._headers, **({"Content-Type": content_type} if content_type else {})}
+        headers = {**self._headers, **({"Content-Type": request.content_type} if request.content_type else {})}
         try:
             response = self._session.request(
-                method,
-                self._url + path,
-                params=params,
-                data=data,
+                request.method,
+                self._url + request.path,
+                params=request.params,
+                data=request.data,
                 headers=headers,
                 auth=_Bearer(token),
-                timeout=_TIMEOUT_S,
+                timeout=self._timeout_s,
                 allow_redirects=False,
                 stream=True,
             )
             try:
-                body = _whole(response, self._now)
+                body = _whole(response, self._now, self._now() + self._whole_s)
             finally:
                 response.close()
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
@@ -236,9 +242,8 @@ def cut() -> Temporary:
     return Temporary("answer_cut", "An answer of Gmail's was cut on its way. It is tried again by itself.")
 
 
-def _whole(response: requests.Response, now: Callable[[], float]) -> bytes:
+def _whole(response: requests.Response, now: Callable[[], float], ends_at: float) -> bytes:
     """The body, decompressed here: requests says nothing when a compressed stream was cut."""
-    ends_at = now() + _WHOLE_S
     pieces = bytearray()
     while piece := response.raw.read1(_PIECE, decode_content=False):
         pieces += piece

@@ -119,7 +119,8 @@ def exchange(client: GoogleClient, code: str, verifier: str, redirect_uri: str) 
             "This consent was used already or took too long. Press Connect Gmail once more.",
         ),
     )
-    scope = _text(answer, "scope") or SCOPE  # RFC 6749 §5.1: may be left out when it is what was asked for
+    # RFC 6749 §5.1: it may be left out when it is what was asked for; empty is another thing
+    scope = _text(answer, "scope") if "scope" in answer else SCOPE
     if SCOPE not in scope.split():
         raise Refused(
             "scope_missing",

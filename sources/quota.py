@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol
 
 import redis
 
@@ -209,7 +209,7 @@ class RedisLimiter:
         """As the port says."""
         milliseconds = max(1, int(seconds * 1000))
         with _redis_errors():
-            if cast("int", self._client.pttl(self._held_key)) < milliseconds:
+            if int(self._client.pttl(self._held_key)) < milliseconds:
                 self._client.set(self._held_key, 1, px=milliseconds)
 
     def slow(self) -> None:
