@@ -5,9 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import socket
-import urllib.error
-import urllib.request
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import config as settings
 from cli import up
@@ -20,6 +18,7 @@ NAME = "Kedem Studio"
 OWNER = "owner@demo.example"
 ACCOUNT = "me@example.com"  # the stand-in's
 MAILBOX = ROOT / "demo" / "mailbox"
+FOLDER = ROOT / "data-demo"
 
 _READY_S = 60.0
 # Settings of a real installation that the demo must not touch.
@@ -40,8 +39,9 @@ def demo(argv: list[str]) -> int:
         up.check_ports(config)
         supervisor = Supervisor(environment=dict(os.environ))
         with supervisor.signals():
-            mail = up.prosaas("gmail-standin", "--mail", str(MAILBOX), "--port", str(mail_port))
-            supervisor.start(Process("gmail", mail))
+            mail = ["gmail-standin", "--mail", str(MAILBOX), "--port", str(mail_port), "--quota", "off"]
+            state = ["--state", str(FOLDER / "gmail-standin.json")]
+            supervisor.start(Process("gmail", up.prosaas(*mail, *state)))
             ready = up.start_redis(supervisor, config) and supervisor.wait_for(
                 lambda: _listens("127.0.0.1", mail_port), _READY_S
             )
@@ -69,8 +69,7 @@ def fill(argv: list[str]) -> int:
     business = known[0] if known else people.add_business(NAME, SLUG)
     owner = people.add_user(OWNER, "Noa", operator=True)
     people.add_member(business, owner, "owner")
-    grant = _consent(config)
-    mailboxes.connect_gmail(business, address=ACCOUNT, refresh_token=grant)
+    mailboxes.connect_gmail(business, address=ACCOUNT, refresh_token=_consent(config))
     try:
         runs.request(business)
     except Tellable as error:
@@ -82,23 +81,25 @@ def fill(argv: list[str]) -> int:
 
 def _environment(mail_port: int) -> dict[str, str]:
     """The demo's settings: its own folder, and the stand-in where Google would be."""
+    # Written out: importing the stand-in would put all of it into the supervisor's memory.
     mail = f"http://127.0.0.1:{mail_port}"
     return {
         **dict.fromkeys(_UNSET, ""),
-        "DATA_DIR": str(ROOT / "data-demo"),
+        "DATA_DIR": str(FOLDER),
         "PRODUCTION": "0",
+        "GMAIL_QUOTA": "off",
         "GOOGLE_CLIENT_ID": "demo.apps.example",
-        "GOOGLE_CLIENT_SECRET": "demo-client-secret",
+        "GOOGLE_CLIENT_SECRET": "demo-secret",
         "GOOGLE_AUTH_URL": f"{mail}/o/oauth2/v2/auth",
         "GOOGLE_TOKEN_URL": f"{mail}/token",
         "GOOGLE_REVOKE_URL": f"{mail}/revoke",
         "GMAIL_API_URL": mail,
-        "GMAIL_QUOTA": "off",
     }
 
 
 def _consent(config: settings.Config) -> str:
     """Connect the sample mailbox as a person would: the consent page, approved; gives the refresh token."""
+    from demo.standin.client import Client
     from sources import oauth
 
     client = oauth.GoogleClient(
@@ -110,24 +111,9 @@ def _consent(config: settings.Config) -> str:
     )
     callback = f"{config.public_url}/api/gmail/oauth/callback"
     asked = oauth.authorization(client, callback, ACCOUNT)
-    form = urlencode({"account": ACCOUNT, "scope": oauth.SCOPE, "approve": "1"}).encode()
-    answer = parse_qs(urlsplit(_redirect(asked.url, form)).query)
-    return oauth.exchange(client, answer["code"][0], asked.verifier, callback).refresh_token
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_: object) -> None:
-        """Not followed: the address is what we want."""
-
-
-def _redirect(url: str, form: bytes) -> str:
-    try:
-        urllib.request.build_opener(_NoRedirect).open(url, form, timeout=10)
-    except urllib.error.HTTPError as answer:
-        where = answer.headers.get("Location")
-        if where:
-            return where
-    raise Tellable("standin_failed", "The Gmail stand-in did not approve the sample mailbox.")
+    answer = Client(config.gmail_api_url).consent(asked.url, account=ACCOUNT)
+    code = parse_qs(urlsplit(answer).query)["code"][0]
+    return oauth.exchange(client, code, asked.verifier, callback).refresh_token
 
 
 def _free_port() -> int:
