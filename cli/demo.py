@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import http.client
 import os
+import shlex
 import socket
 from urllib.parse import parse_qs, urlsplit
 
@@ -41,7 +43,8 @@ def demo(argv: list[str]) -> int:
         with supervisor.signals():
             mail = ["gmail-standin", "--mail", str(MAILBOX), "--port", str(mail_port), "--quota", "off"]
             state = ["--state", str(FOLDER / "gmail-standin.json")]
-            supervisor.start(Process("gmail", up.prosaas(*mail, *state)))
+            # What it prints is for those who run it alone.
+            supervisor.start(Process("gmail", f"exec {shlex.join(up.prosaas(*mail, *state))} >/dev/null"))
             ready = up.start_redis(supervisor, config) and supervisor.wait_for(
                 lambda: _listens("127.0.0.1", mail_port), _READY_S
             )
@@ -59,8 +62,6 @@ def demo(argv: list[str]) -> int:
 def fill(argv: list[str]) -> int:
     """`./prosaas demo-data`: schema, business, owner, connected mailbox and a sync; prints a sign-in link."""
     del argv
-    config = load()
-    settings.make_key(config.data_dir)
     config = load()
     from store import mailboxes, people, runs, schema
 
@@ -131,5 +132,12 @@ def _listens(host: str, port: int) -> bool:
 
 
 def _healthy(config: settings.Config) -> bool:
-    host = "127.0.0.1" if config.bind in {"0.0.0.0", "::", ""} else config.bind  # noqa: S104 - read, not bound
-    return _listens(host, config.port)
+    host = "127.0.0.1" if config.bind in {"0.0.0.0", "::"} else config.bind  # noqa: S104 - asked, not bound
+    connection = http.client.HTTPConnection(host, config.port, timeout=5)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

@@ -115,7 +115,7 @@ def wait(redis_url: str, server: subprocess.Popen[bytes], seconds: float = _STAR
         if server.poll() is not None or time.monotonic() > deadline:
             raise Tellable(
                 "redis_not_started",
-                "The embedded Redis did not start; its output or redis/server.log in DATA_DIR says why.",
+                "The embedded Redis did not start; redis/server.log in the data folder says why.",
             )
         time.sleep(0.01)
 
@@ -139,17 +139,9 @@ def _command(data_dir: Path) -> list[str]:
     if path.parent != folder:
         _private(path.parent)
     arguments = ["--port", "0", "--unixsocket", str(path), "--unixsocketperm", "700", "--dir", str(folder)]
-    arguments += [
-        "--appendonly",
-        "yes",
-        "--appendfsync",
-        "everysec",
-        "--save",
-        "",
-        "--maxmemory-policy",
-        "noeviction",
-    ]
-    return [_server(), *arguments, "--daemonize", "no", "--loglevel", "warning"]
+    arguments += ["--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--daemonize", "no"]
+    arguments += ["--maxmemory-policy", "noeviction", "--loglevel", "warning", "--logfile", str(folder / "server.log")]
+    return [_server(), *arguments]
 
 
 def _server() -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import errno
 import logging
+import os
 import signal
 import socket
 from types import FrameType
@@ -17,6 +19,7 @@ from errors import Tellable
 
 _THREADS = 8
 _BACKLOG = 1024
+_NAMING_THE_RELEASE = ("index.html", "sw.js", "manifest.webmanifest")
 _CHANNEL_TIMEOUT_S = 120
 _GRACE_S = 4  # below the five seconds after which a supervisor kills
 
@@ -32,6 +35,7 @@ def web(argv: list[str]) -> int:
         from store import schema
 
         schema.open_database(config)
+        _write_pages(config)
         server = waitress.create_server(
             app(config),
             sockets=[listener],
@@ -125,6 +129,20 @@ def _begin(process: str, argv: list[str]) -> settings.Config:
     config = load()
     logs.setup(process, config.log_level, config.log_format, secrets=logs.secrets_of(config))
     return config
+
+
+def _write_pages(config: settings.Config) -> None:
+    """Leave the files that name the release where nginx finds them: it serves the screen's files from disk."""
+    from web.assets import Assets
+
+    assets = Assets()
+    folder = config.data_dir / "www"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in _NAMING_THE_RELEASE:
+        with contextlib.suppress(Tellable):  # a screen without a service worker has none to write
+            part = folder / f".{name}-{os.getpid()}"
+            part.write_bytes(assets.file(name, assets.release).data)
+            part.replace(folder / name)
 
 
 def _log_start(process: str, bind: str, port: int) -> None:

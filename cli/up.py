@@ -55,9 +55,6 @@ def first_run(argv: list[str]) -> int:
     """`./prosaas first-run`: data folder, key and schema; prints the owner's link while there is no owner."""
     del argv
     config = load()
-    if not config.production:
-        settings.make_key(config.data_dir)
-        config = load()
     from store import people, schema
 
     schema.open_database(config)

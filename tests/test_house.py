@@ -214,7 +214,7 @@ def _settings() -> set[str]:
         node.args[0].value
         for node in ast.walk(tree(ROOT / "config.py"))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "text"
-        if node.args and isinstance(node.args[0], ast.Constant)
+        if node.args and isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str)
     }
 
 
