@@ -8,11 +8,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sources.gmail import Gmail
-from sources.gmail_api import GmailApi
-
 from errors import Tellable
 from sources import oauth
+from sources.gmail import Gmail
+from sources.gmail_api import GmailApi
 from sources.oauth import GoogleClient
 from sources.ports import MailSource, NeedsReconnect
 from sources.quota import PLANS, Limiter, LocalLimiter, RedisLimiter

@@ -13,7 +13,7 @@ import money
 from jobs.workshop import Workshop
 from models import Document, Mail, Receipt, SyncRun, write
 from receipts import types as reading
-from store import runs
+from store import receipt_edits, runs
 
 SENTENCES = 12  # reasons kept of one mail
 _MAX_TEXT = 1000
@@ -146,10 +146,11 @@ def _keep(
             received_at=mail.received_at,
         )
     # What a person set is never overwritten, nor is a flag raised again about it.
+    kept, settled = receipt_edits.protected(row.hand_set)
     for name, value in columns.items():
-        if name not in row.hand_set:
+        if name not in kept:
             setattr(row, name, value)
-    row.flags = [flag for flag in columns["flags"] if flag["field"] not in row.hand_set]
+    row.flags = [flag for flag in columns["flags"] if flag["field"] not in settled]
     row.document = document
     row.updated_at = clock.now()
     if new or row.status in {"to_review", "ready"}:

@@ -15,7 +15,7 @@ from errors import Tellable, Temporary
 from jobs import intake
 from jobs.workshop import Workshop, kernel_lock
 from models import Business, Mail, Mailbox, SyncRun, db, write
-from sources.ports import CursorExpired, Gone, MailSource, NeedsReconnect, RateLimited, Refused, Unfetchable
+from sources.ports import CursorExpired, Gone, MailSource, NeedsReconnect, RateLimited, RawMail, Refused
 from store import ledger, mailboxes, runs
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ log = logging.getLogger("sync")
 BATCH = 20  # mails between two looks at the clock
 TRIES_GONE = 3  # a fresh mail may be invisible for seconds (docs/gmail.md §5.6)
 PAUSE_GONE = timedelta(seconds=20)
+TRIES_FETCH = 6
+PAUSE_FETCH = timedelta(seconds=15)
 TRIES_READ = 3
 TRIES_RUN = 12  # failures in a row that time may heal, about twenty minutes with the pauses below
 LOOK_AGAIN = timedelta(seconds=60)  # a long run takes in fresh mail at least this often
@@ -61,6 +63,7 @@ class _Step:
         self.lease = lease
         self.tail = f"run={run.id} business={run.business_id}"
         self.until = time.monotonic() + shop.step_seconds
+        self.moved = 0  # mails that got on in this step
 
     def go(self) -> bool:
         """True when the bell is to be rung at once for the next step."""
@@ -109,9 +112,8 @@ class _Step:
             if not batch:
                 break
             for mail in self._fetch(batch):
-                self._read(mail)
-                if self._over():
-                    break
+                if self.moved < 2 or not self._over():  # the rest is in the blob store, and is read in the next step
+                    self._read(mail)
             if self._over():
                 runs.park(self.lease, state=state, tries=0, left=ledger.left(ids))
                 return not self.shop.stopping()
@@ -163,7 +165,8 @@ class _Step:
         return False
 
     def _over(self) -> bool:
-        return time.monotonic() >= self.until or self.shop.stopping()
+        """Whether the step's time is up; it moves at least one mail, however slow the machine."""
+        return self.shop.stopping() or (self.moved > 0 and time.monotonic() >= self.until)
 
     def _stale(self, state: dict[str, object]) -> bool:
         looked = state.get("discovered")
@@ -178,7 +181,9 @@ class _Step:
 
     def _mailbox_ids(self) -> list[int]:
         uploads = [box.id for box in mailboxes.listing(self.run.business_id) if box.kind == "upload"]
-        return uploads if self.run.mode == "upload" else [box.id for box in self._mailboxes()] + uploads
+        if self.run.mode == "upload":  # what lies here already: files, and one mailbox's mail to be read again
+            return uploads + ([self.run.mailbox_id] if self.run.mailbox_id is not None else [])
+        return [box.id for box in self._mailboxes()] + uploads
 
     # -- discovery
 
@@ -189,7 +194,7 @@ class _Step:
         for mailbox in self._mailboxes():
             if mailbox.status != "connected":
                 raise Tellable("needs_reconnect", mailbox.error_text or "The mailbox has to be connected again.")
-            with _mailbox_errors(mailbox):
+            with _mailbox_errors(mailbox.id):
                 source = self.shop.open_source(mailbox)
                 if start or end:
                     if first_look:
@@ -259,40 +264,51 @@ class _Step:
     # -- mails
 
     def _fetch(self, batch: list[Mail]) -> Iterator[Mail]:
-        """The mails of the batch with their bytes in the blob store, one by one."""
-        boxes = {box.id: box for box in Mailbox.select().where(Mailbox.id << [mail.mailbox_id for mail in batch])}
-        opened: dict[int, MailSource] = {}
+        """The mails of the batch as their bytes get into the blob store; several are under way at once."""
+        here = [mail for mail in batch if mail.state == "fetched"]
+        wanted: dict[int, dict[str, Mail]] = {}
         for mail in batch:
-            if mail.state == "fetched":
-                yield mail
-                continue
-            box = boxes[mail.mailbox_id]
-            with _mailbox_errors(box):
-                if box.id not in opened:
-                    opened[box.id] = self.shop.open_source(box)
-                try:
-                    raw = opened[box.id].fetch(mail.source_id)
-                except Gone:
-                    self._gone(mail)
-                    continue
-                except Unfetchable as error:
-                    ledger.settle(self.lease, mail, "failed", error.code, error.sentence)
-                    continue
-            alone = next((why for label, why in ledger.LEFT_ALONE.items() if label in raw.labels), None)
-            if alone is not None:
-                ledger.settle(self.lease, mail, "skipped", *alone)
-                continue
-            key = self.shop.blobs.put(raw.raw)
+            if mail.state != "fetched":
+                wanted.setdefault(mail.mailbox_id, {})[mail.source_id] = mail
+        yield from here
+        for mailbox_id, mails in wanted.items():
+            with _mailbox_errors(mailbox_id):
+                source = self.shop.open_source(Mailbox.get_by_id(mailbox_id))
+                for source_id, result in source.fetch_many(list(mails), stop=self._over):
+                    if self._keep_raw(mails[source_id], result):
+                        yield mails[source_id]
+
+    def _keep_raw(self, mail: Mail, result: RawMail | Tellable) -> bool:
+        """What came for a mail: its bytes are kept (True), or it is settled or put off with the reason."""
+        self.moved += 1
+        if isinstance(result, Gone):
+            self._gone(mail)
+        elif isinstance(result, Temporary):
+            self._put_off(mail, result)
+        elif isinstance(result, Tellable):
+            ledger.settle(self.lease, mail, "failed", result.code, result.sentence)
+        elif alone := next((why for label, why in ledger.LEFT_ALONE.items() if label in result.labels), None):
+            ledger.settle(self.lease, mail, "skipped", *alone)
+        else:
+            key = self.shop.blobs.put(result.raw)
             ledger.fetched(
                 self.lease,
                 mail,
                 sha256=key,
-                size=len(raw.raw),
-                thread_id=raw.thread_id,
-                labels=raw.labels,
-                received_at=raw.received_at,
+                size=len(result.raw),
+                thread_id=result.thread_id,
+                labels=result.labels,
+                received_at=result.received_at,
             )
-            yield mail
+            return True
+        return False
+
+    def _put_off(self, mail: Mail, error: Temporary) -> None:
+        """A fault that only this mail meets: again in a while, and set aside when it does not end."""
+        if mail.tries + 1 < TRIES_FETCH:
+            ledger.try_again(self.lease, mail, PAUSE_FETCH * 2**mail.tries)
+        else:
+            ledger.settle(self.lease, mail, "failed", error.code, error.sentence)
 
     def _gone(self, mail: Mail) -> None:
         if mail.tries + 1 < TRIES_GONE + 1:
@@ -301,6 +317,7 @@ class _Step:
             ledger.settle(self.lease, mail, "gone", "gone_at_source", "Gmail listed it but no longer has it.")
 
     def _read(self, mail: Mail) -> None:
+        self.moved += 1
         if mail.tries >= TRIES_READ:
             ledger.settle(
                 self.lease,
@@ -332,15 +349,15 @@ class _Step:
 
 
 @contextmanager
-def _mailbox_errors(mailbox: Mailbox) -> Iterator[None]:
+def _mailbox_errors(mailbox_id: int) -> Iterator[None]:
     """What only a person can mend is written on the mailbox, in words."""
     try:
         yield
     except NeedsReconnect as error:
-        mailboxes.needs_reconnect(mailbox.id, error)
+        mailboxes.needs_reconnect(mailbox_id, error)
         raise
     except Refused as error:
-        mailboxes.refused(mailbox.id, error)
+        mailboxes.refused(mailbox_id, error)
         raise
 
 

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 from config import Config
 
 if TYPE_CHECKING:
-    from receipts.child import Reader
-
     from blobs import BlobStore
     from models import Mailbox
+    from receipts.child import Reader
     from sources.ports import MailSource
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -87,6 +87,13 @@ class MailSource(Protocol):
         """The whole message; Gone when the source has none of that id (it may be transient for fresh mail).
 
         Unfetchable when it will never come.
+        """
+        ...
+
+    def fetch_many(self, ids: Iterable[str], *, stop: Callable[[], bool]) -> Iterator[tuple[str, RawMail | Tellable]]:
+        """Messages as they arrive, each with its id; an error that is yielded concerns that one message alone.
+
+        What concerns them all is raised after those under way were yielded. Once `stop` is true nothing new is begun.
         """
         ...
 
