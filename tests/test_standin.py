@@ -15,7 +15,7 @@ import requests
 from demo.standin import Client, Options, StandIn
 from demo.standin.client import READONLY
 from errors import Tellable
-from tests.support.standin import Caller, error, mail, mail_folder, standin_process, standin_thread
+from tests.support.standin import Caller, error, mail, mail_folder, refreshed, standin_process, standin_thread
 
 DAY_S = 86400
 NOW = time.time()
@@ -246,22 +246,13 @@ def test_a_refresh_token_comes_with_the_first_consent_or_when_asked_for(standin:
     assert "refresh_token" not in consented(access_type="online")
 
 
-def refresh(client: Client, token: str) -> requests.Response:
-    form = {"grant_type": "refresh_token", "refresh_token": token}
-    form |= {
-        "client_id": client.environment["GOOGLE_CLIENT_ID"],
-        "client_secret": client.environment["GOOGLE_CLIENT_SECRET"],
-    }
-    return requests.post(client.environment["GOOGLE_TOKEN_URL"], data=form, timeout=30)
-
-
 def test_access_runs_out_after_its_hour_and_is_renewed(standin: StandIn) -> None:
     tokens = standin.client.grant()
     caller = Caller(standin, tokens["access_token"])
     caller.get("profile")
     standin.client.advance(3600)
     caller.get("profile", 401)
-    fresh = refresh(standin.client, tokens["refresh_token"]).json()
+    fresh = refreshed(standin.client, tokens["refresh_token"]).json()
     assert "refresh_token" not in fresh
     Caller(standin, fresh["access_token"]).get("profile")
     standin.client.expire_access()
@@ -277,11 +268,11 @@ def test_after_revocation_nothing_works_and_later_calls_are_counted(
     caller = Caller(standin, tokens["access_token"])
     caller.get("profile", 401)
     assert standin.client.stats()["calls_after_invalid_grant"] == 0
-    refused = refresh(standin.client, tokens["refresh_token"])
+    refused = refreshed(standin.client, tokens["refresh_token"])
     assert (refused.status_code, refused.json()["error"]) == (400, "invalid_grant")
     assert standin.client.stats()["calls_after_invalid_grant"] == 0
     caller.get("profile", 401)
-    refresh(standin.client, tokens["refresh_token"])
+    refreshed(standin.client, tokens["refresh_token"])
     assert standin.client.stats()["calls_after_invalid_grant"] == 2
 
 
@@ -290,16 +281,16 @@ def test_in_testing_status_a_refresh_token_dies_after_seven_days(standin: StandI
     tokens = standin.client.grant()
     assert tokens["refresh_token_expires_in"] == 604799
     standin.client.advance(6 * DAY_S)
-    assert refresh(standin.client, tokens["refresh_token"]).json()["refresh_token_expires_in"] < 2 * DAY_S
+    assert refreshed(standin.client, tokens["refresh_token"]).json()["refresh_token_expires_in"] < 2 * DAY_S
     standin.client.advance(DAY_S)
-    assert refresh(standin.client, tokens["refresh_token"]).json()["error"] == "invalid_grant"
+    assert refreshed(standin.client, tokens["refresh_token"]).json()["error"] == "invalid_grant"
 
 
 def test_the_programs_own_revocation_drops_all_tokens_of_the_user(standin: StandIn) -> None:
     one, two = standin.client.grant(), standin.client.grant()
     url = standin.client.environment["GOOGLE_REVOKE_URL"]
     assert requests.post(url, data={"token": one["refresh_token"]}, timeout=30).status_code == 200
-    assert refresh(standin.client, two["refresh_token"]).json()["error"] == "invalid_grant"
+    assert refreshed(standin.client, two["refresh_token"]).json()["error"] == "invalid_grant"
     Caller(standin, two["access_token"]).get("profile", 401)
     again = requests.post(url, data={"token": one["refresh_token"]}, timeout=30)
     assert (again.status_code, again.json()["error"]) == (400, "invalid_token")
@@ -348,7 +339,7 @@ def test_the_command_serves_and_keeps_its_state_across_a_restart(tmp_path: Path)
         assert caller.get(f"messages/{late}")["labelIds"] == ["INBOX", "Label_1"]
         new = caller.get("history", startHistoryId=start)["history"]
         assert [record["messagesAdded"][0]["message"]["id"] for record in new] == list(after - before - {late})
-        assert refresh(client, tokens["refresh_token"]).status_code == 200
+        assert refreshed(client, tokens["refresh_token"]).status_code == 200
 
 
 def test_a_bad_folder_a_bad_file_and_a_taken_port_are_each_a_sentence(standin: StandIn, tmp_path: Path) -> None:

@@ -61,6 +61,7 @@ _FORMAT = Param(values=FORMATS)
 _LISTING = {"q": _TEXT, "pageToken": _TEXT, "maxResults": _INT, "includeSpamTrash": _BOOL}
 _BY_LABEL = {**_LISTING, "labelIds": Param(repeated=True)}
 _GET = {"format": _FORMAT, "metadataHeaders": Param(repeated=True)}
+_THREAD = {**_GET, "format": Param(values=("full", "metadata", "minimal"))}
 _ARRIVAL = {"internalDateSource": Param(values=_DATE_SOURCES), "deleted": _BOOL}
 _HISTORY = {
     "startHistoryId": Param("uint64"),
@@ -92,7 +93,7 @@ METHODS = (
     Method("watch", "POST", "watch", 100, 100, _LOOK, {}, shapes.WATCH),
     Method("stop", "POST", "stop", 50, 50, _LOOK),
     Method("threads.list", "GET", "threads", 10, 10, _LOOK, _BY_LABEL, shapes.THREADS),
-    Method("threads.get", "GET", "threads/{id}", 40, 10, _LOOK, _GET, shapes.THREAD),
+    Method("threads.get", "GET", "threads/{id}", 40, 10, _LOOK, _THREAD, shapes.THREAD),
     Method("drafts.list", "GET", "drafts", 5, 5, _READ | {_COMPOSE}, _LISTING, shapes.DRAFTS),
     Method("drafts.get", "GET", "drafts/{id}", 5, 5, _READ | {_COMPOSE}, {"format": _FORMAT}, shapes.DRAFT),
     Method("drafts.create", "POST", "drafts", 10, 10, _DRAFT, {}, shapes.DRAFT, upload=True),

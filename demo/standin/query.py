@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from demo.standin.parts import Words, spaced
 
 PACIFIC = ZoneInfo("America/Los_Angeles")  # dates in `q` begin at midnight there
-_TOKEN = re.compile(r'\s+|(-?)([A-Za-z_]+):(?=\S)|(-?)"([^"]*)"?|(-?)([({])|([)}])|([^\s(){}"]+)')
+_TOKEN = re.compile(r'\s+|(-?)([A-Za-z_][A-Za-z_0-9]*):(?=\S)|(-?)"([^"]*)"?|(-?)([({])|([)}])|([^\s(){}"]+)')
 _SIZES = {"": 1, "b": 1, "k": 1024, "kb": 1024, "m": 1024**2, "mb": 1024**2, "g": 1024**3, "gb": 1024**3}
 _WORD_FIELDS = {"text", "from", "to", "cc", "bcc", "subject", "list", "deliveredto"}
 _SPECIAL_LABELS = {"sent": "SENT", "drafts": "DRAFT", "draft": "DRAFT", "chats": "CHAT", "chat": "CHAT"}

@@ -147,7 +147,7 @@ class Quota:
     def figures(self, user: str, now: float) -> dict[str, Any]:
         """What one user's calls cost: units of the running window, the fullest window, all; bytes; in flight."""
         with self._lock:
-            ours, spent = self.ours[user], self.spent[user]
+            ours, spent = self.ours.get(user, Meter()), self.spent.get(user, Meter())
             ours.prune(now, self.limits.window_s)
             spent.prune(now, self.limits.window_s)
             return {
@@ -155,6 +155,6 @@ class Quota:
                 "window_units": ours.sum,
                 "max_window_units": ours.most,
                 "window_units_with_others": spent.sum,
-                "bytes": self.bytes[user].total,
+                "bytes": self.bytes.get(user, Meter()).total,
                 "most_in_flight": self.most_flying[user],
             }

@@ -158,8 +158,6 @@ def list_history(call: Call) -> Json:
 def get_thread(call: Call) -> Json:
     """threads.get: the whole conversation, oldest first; there is no raw format."""
     form = call.args.get("format", "full")
-    if form == "raw":
-        raise invalid_argument("Invalid format: RAW is not supported for threads")
     first = call.args["id"]
     try:
         thread = int(first, 16)

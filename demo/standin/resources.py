@@ -115,7 +115,7 @@ class _Payload:
         self.until_s = call.mailbox.clock.now() + call.habits.attachment_s
 
     def part(self, part: Part) -> Json:
-        answer = _bare(part) | {"headers": _headers(part.headers)}
+        answer = _bare(part) | _headers(part.headers)
         body: Json = {"size": len(part.data)}
         if part.inline:
             if part.data:
@@ -134,15 +134,16 @@ class _Payload:
 def _heads_only(root: Part, wanted: list[str] | None) -> Json:
     names = {name.lower() for name in wanted or ()}
     chosen = _headers((name, value) for name, value in root.headers if not names or name.lower() in names)
-    return _bare(root) | ({"headers": chosen} if chosen else {})
+    return _bare(root) | chosen
 
 
 def _bare(part: Part) -> Json:
     return {"partId": part.part_id, "mimeType": part.mime, "filename": part.filename}
 
 
-def _headers(headers: Iterable[tuple[str, str]]) -> list[Json]:
-    return [{"name": name, "value": value} for name, value in headers]
+def _headers(headers: Iterable[tuple[str, str]]) -> Json:
+    told = [{"name": name, "value": value} for name, value in headers]
+    return {"headers": told} if told else {}
 
 
 def _labels(labels: Iterable[str]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from collections.abc import Callable
 from email import message_from_bytes
 
 from demo.standin.call import Call, Json
@@ -14,6 +15,7 @@ from demo.standin.refusals import bad_request, invalid_argument, not_found
 from demo.standin.resources import label_json, labelled, message_of
 
 _WATCH_MS = 7 * 86400 * 1000
+_GAP = re.compile(rb"\r?\n\r?\n")
 _TOPIC = re.compile(r"projects/[^/]+/topics/[^/]+")
 _MOST_AT_ONCE = 1000
 _NO_RAW = "'raw' RFC822 payload message string or uploading message via /upload/* URL required"
@@ -85,7 +87,7 @@ def create_label(call: Call) -> Json:
 
 def create_draft(call: Call) -> Json:
     """drafts.create."""
-    raw = _raw(call, _draft_message(call))
+    _, raw = _given(call, {"id", "message"}, _draft_of)
     draft_id, message = call.mailbox.save_draft(BytesRaw(raw))
     return {"id": draft_id, "message": labelled(message)}
 
@@ -94,7 +96,7 @@ def update_draft(call: Call) -> Json:
     """drafts.update: the message gets a new id."""
     if call.args["id"] not in call.mailbox.drafts:
         raise not_found()
-    raw = _raw(call, _draft_message(call))
+    _, raw = _given(call, {"id", "message"}, _draft_of)
     draft_id, message = call.mailbox.save_draft(BytesRaw(raw), call.args["id"])
     return {"id": draft_id, "message": labelled(message)}
 
@@ -121,8 +123,7 @@ def stop(call: Call) -> None:
 
 
 def _arrival(call: Call, *, by_header: bool) -> Json:
-    wanted: Json = {} if call.upload else _body(call, _MESSAGE_FIELDS)
-    raw = _raw(call, wanted)
+    wanted, raw = _given(call, _MESSAGE_FIELDS, lambda value: value)
     received = heads(raw).date_ms if by_header else None
     thread = int(str(wanted["threadId"]), 16) if "threadId" in wanted else None
     message = call.mailbox.deliver(BytesRaw(raw), _labels(call, wanted, "labelIds"), received, thread)
@@ -134,20 +135,27 @@ _MESSAGE_FIELDS = {
 }  # fmt: skip
 
 
-def _draft_message(call: Call) -> Json:
-    if call.upload:
-        return {}
-    message = _body(call, {"id", "message"}).get("message")
+def _draft_of(wanted: Json) -> Json:
+    message = wanted.get("message", {})
     if not isinstance(message, dict):
         raise invalid_argument("Invalid draft: no message")
     return message
 
 
-def _raw(call: Call, wanted: Json) -> bytes:
-    if call.upload:
-        return _uploaded(call)
+def _given(call: Call, known: set[str], pick: Callable[[Json], Json]) -> tuple[Json, bytes]:
+    """The message's JSON and its bytes: in `raw`, or uploaded beside it."""
+    if not call.upload:
+        message = pick(_checked(call.request.body, known))
+        return message, _raw(message)
+    if call.args.get("uploadType") != "multipart":
+        return {}, call.request.body
+    first, media = _related(call)
+    return pick(_checked(first, known)), media
+
+
+def _raw(message: Json) -> bytes:
     try:
-        text = str(wanted["raw"])
+        text = str(message["raw"])
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except KeyError:
         raise invalid_argument(_NO_RAW) from None
@@ -158,25 +166,24 @@ def _raw(call: Call, wanted: Json) -> bytes:
     return raw
 
 
-def _uploaded(call: Call) -> bytes:
-    """The media of an upload: the whole body, or the second part of multipart/related."""
-    if call.args.get("uploadType") != "multipart":
-        return call.request.body
+def _related(call: Call) -> tuple[bytes, bytes]:
+    """The two parts of multipart/related, byte for byte: the JSON and the media."""
     kind = call.request.headers.get("content-type", "")
-    whole = message_from_bytes(b"Content-Type: " + kind.encode() + b"\r\n\r\n" + call.request.body)
-    parts = whole.get_payload()
-    if not isinstance(parts, list) or len(parts) != 2:
-        raise bad_request("Invalid multipart request with 0 mime parts.")
-    boundary = (whole.get_boundary() or "").encode()
-    media = call.request.body.split(b"--" + boundary)[2]
-    head, _, body = media.lstrip(b"\r\n").partition(b"\r\n\r\n" if b"\r\n\r\n" in media else b"\n\n")
-    del head
-    return body.removesuffix(b"\n").removesuffix(b"\r")
+    boundary = message_from_bytes(b"Content-Type: " + kind.encode() + b"\r\n\r\n").get_boundary() or ""
+    pieces = (b"\n" + call.request.body).split(f"\n--{boundary}".encode())
+    if not boundary or len(pieces) != 4:
+        raise bad_request("Invalid multipart request.")
+    first, media = (_GAP.split(piece.removeprefix(b"\r").removeprefix(b"\n"), maxsplit=1)[-1] for piece in pieces[1:3])
+    return first, media.removesuffix(b"\r")
 
 
 def _body(call: Call, known: set[str]) -> Json:
+    return _checked(call.request.body, known)
+
+
+def _checked(body: bytes, known: set[str]) -> Json:
     try:
-        value = json.loads(call.request.body or b"{}")
+        value = json.loads(body or b"{}")
     except ValueError:
         raise bad_request("Invalid JSON payload received. Unexpected token.") from None
     if not isinstance(value, dict):

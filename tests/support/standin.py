@@ -97,6 +97,7 @@ class Caller:
 
     def __init__(self, standin: StandIn | Client, token: str | None = None, **grant: str) -> None:
         self.client = standin if isinstance(standin, Client) else standin.client
+        self.names: dict[str, str] = {}  # for a test's own notes: id -> name
         self.base = f"{self.client.url}/gmail/v1/users/me"
         self.session = requests.Session()
         self.session.headers["Authorization"] = f"Bearer {token or self.client.grant(**grant)['access_token']}"
@@ -121,3 +122,11 @@ class Caller:
 def error(answer: Any) -> tuple[int, str]:
     """Code and reason of a refusal in Google's envelope."""
     return answer["error"]["code"], answer["error"]["errors"][0]["reason"]
+
+
+def refreshed(client: Client, token: str) -> requests.Response:
+    """The token endpoint's answer to a refresh token."""
+    settings = client.environment
+    form = {"grant_type": "refresh_token", "refresh_token": token}
+    form |= {"client_id": settings["GOOGLE_CLIENT_ID"], "client_secret": settings["GOOGLE_CLIENT_SECRET"]}
+    return requests.post(settings["GOOGLE_TOKEN_URL"], data=form, timeout=30)
