@@ -123,8 +123,7 @@ class Business:
 
     def sign_in_link(self) -> str:
         """A one-time link for the owner."""
-        lines = self.product.command("user", "link", self.email).split()
-        return next(word for word in lines if word.startswith("http"))
+        return self.product.command("user", "add", self.email).strip()
 
     def session(self) -> requests.Session:
         """A signed-in browser without a screen."""
