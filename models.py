@@ -386,6 +386,7 @@ class Undo(Owned):
 class SavedView(Owned):
     """A filter of the receipts list under a name; one person's own, or shared with the business."""
 
+    user_id: int
     business = peewee.ForeignKeyField(Business, on_delete="CASCADE")
     user = peewee.ForeignKeyField(User, on_delete="CASCADE")
     name = peewee.CharField()

@@ -39,6 +39,11 @@ def exponent(currency: str | None) -> int:
     return _EXPONENTS.get(currency or "", 2)
 
 
+def codes(decimals: int) -> tuple[str, ...]:
+    """The currencies with that many decimals, where they are not the usual two."""
+    return tuple(code for code, digits in _EXPONENTS.items() if digits == decimals)
+
+
 def to_minor(amount: Decimal, currency: str | None) -> int:
     """Decimal amount to integer minor units, halves rounded away from zero."""
     return int((amount * 10 ** exponent(currency)).quantize(Decimal(1), rounding=ROUND_HALF_UP))

@@ -1,0 +1,44 @@
+"""Which file a receipt shows: its own document, another of the same mail, or the mail itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from errors import Tellable
+from models import Document, Mail, Receipt, write
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file in the blob store; `id` is None for a whole mail."""
+
+    id: int | None
+    sha256: str
+    filename: str
+    media_type: str
+    pages: int | None
+
+
+def of_receipt(business_id: int, receipt_id: object, document_id: int | None = None) -> File:
+    """The receipt's document, or the one of its mail that is named; Tellable `not_found`, `no_document`."""
+    receipt = Receipt.find(business_id, receipt_id)
+    document: Document | None
+    if document_id is not None:
+        document = Document.find(business_id, document_id)
+        if document.mail_id != receipt.mail_id:
+            raise Tellable("not_found", "There is no such thing here.")
+    else:
+        document = receipt.document
+    if document is not None:
+        name = document.filename or f"document-{document.id}"
+        return File(document.id, document.sha256, name, document.media_type, document.pages)
+    mail = Mail.get_or_none(Mail.id == receipt.mail_id) if receipt.mail_id else None
+    if mail is None or mail.raw_sha256 is None:
+        raise Tellable("no_document", "This receipt has no document.")
+    return File(None, mail.raw_sha256, f"mail-{mail.id}.eml", "message/rfc822", None)
+
+
+def set_pages(document_id: int, pages: int) -> None:
+    """Remember how many pages a document has."""
+    with write():
+        Document.update(pages=pages).where(Document.id == document_id).execute()

@@ -1,0 +1,252 @@
+"""Receipts as lists: pages by keyset, the light index behind the scrollbar, counts that know when to stop."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+
+import clock
+import money
+from errors import Tellable
+from models import Receipt
+from store import sql
+from store.receipt_filter import STATUSES, Filter, where
+
+INDEX_LIMIT = 10_000
+COUNT_LIMIT = 10_000
+SETTLED = timedelta(seconds=2)  # a change is told once no writer can still slip in before it
+COLUMNS = (
+    "id", "version", "status", "kind", "vendor", "vendor_tax_id", "number", "date", "due_date", "currency",
+    "total_minor", "payable_minor", "net_minor", "tax_minor", "category", "note", "source", "mailbox_id", "received_at",
+    "created_at", "updated_at", "approved_at", "exported_at", "deleted_at", "flags", "hand_set", "waiting_for_document",
+    "duplicate_of_id",
+)  # fmt: skip
+DOCUMENT_COLUMNS = ("id", "filename", "media_type", "pages", "size", "sha256", "part")
+_NAMES = (*COLUMNS, *(f"document_{name}" for name in DOCUMENT_COLUMNS))
+_SELECT = (
+    f"select {', '.join(f'r.{name}' for name in COLUMNS)}, {', '.join(f'd.{name}' for name in DOCUMENT_COLUMNS)} "
+    "from receipt r left join document d on d.id = r.document_id "
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """An order: an SQL expression with the id as tie-breaker; rows without a value come last either way."""
+
+    name: str
+    expression: str
+    descending: bool
+
+
+def _scaled_total() -> str:
+    cases = " ".join(
+        f"when r.currency in ({', '.join(repr(code) for code in money.codes(decimals))}) then {10 ** (4 - decimals)}"
+        for decimals in (0, 3, 4)
+    )
+    return f"r.total_minor * case {cases} else 100 end"
+
+
+_EXPRESSIONS = {"date": "r.date", "vendor": "r.vendor", "total": _scaled_total(), "created": "r.id"}
+SORTS = {
+    sign + name: Sort(sign + name, expression, bool(sign))
+    for name, expression in _EXPRESSIONS.items()
+    for sign in ("-", "")
+}
+
+
+def page(
+    business_id: int, wanted: Filter, sort: str = "-date", limit: int = 50, cursor: str | None = None
+) -> tuple[list[dict[str, Any]], str | None]:
+    """One page of rows (columns by name) and the cursor of the next one; Tellable `bad_cursor`."""
+    order = SORTS[sort]
+    rows = _ordered(f"{_SELECT}where ", business_id, wanted, order, limit + 1, _decoded(cursor, sort), extra=True)
+    more = len(rows) > limit
+    rows = rows[:limit]
+    following = _encoded(sort, rows[-1][-1], rows[-1][0]) if more else None
+    return [dict(zip(_NAMES, row, strict=False)) for row in rows], following
+
+
+def index(business_id: int, wanted: Filter, sort: str = "-date") -> tuple[list[tuple[Any, ...]], int, bool]:
+    """(id, date, total in minor units, currency) of up to 10,000 rows in order, how many, and whether that is all."""
+    start = "select r.id, r.date, r.total_minor, r.currency from receipt r where "
+    rows = _ordered(start, business_id, wanted, SORTS[sort], INDEX_LIMIT + 1, None)
+    return rows[:INDEX_LIMIT], min(len(rows), INDEX_LIMIT), len(rows) > INDEX_LIMIT
+
+
+def _ordered(
+    start: str,
+    business_id: int,
+    wanted: Filter,
+    order: Sort,
+    limit: int,
+    after: tuple[Any, int] | None,
+    *,
+    extra: bool = False,
+) -> list[tuple[Any, ...]]:
+    """Rows with a value in order, then those without one: two index walks, where an OR would read everything.
+
+    `extra` appends the sort's value to each row, for the cursor.
+    """
+    condition, params = where(business_id, wanted)
+    direction, sign = ("desc", "<") if order.descending else ("asc", ">")
+    if extra:
+        start = start.replace(" from receipt r ", f", {order.expression} from receipt r ", 1)
+    rows: list[tuple[Any, ...]] = []
+    if after is None or after[0] is not None:
+        # A row-value comparison walks the index; the same written with OR reads all rows before it.
+        keyset = f" and ({order.expression}, r.id) {sign} (?, ?)" if after else ""
+        rows = sql.fetch(
+            f"{start}{condition} and {order.expression} is not null{keyset} "
+            f"order by {order.expression} {direction}, r.id {direction} limit ?",
+            [*params, *(after or ()), limit],
+        )
+    if len(rows) < limit and order.expression != "r.id":
+        keyset = f" and r.id {sign} ?" if after and after[0] is None else ""
+        rest = sql.fetch(
+            f"{start}{condition} and {order.expression} is null{keyset} order by r.id {direction} limit ?",
+            [*params, *([after[1]] if after and after[0] is None else []), limit - len(rows)],
+        )
+        rows = [*rows, *rest]
+    return rows
+
+
+def _encoded(sort: str, value: object, id_: int) -> str:
+    plain = value if isinstance(value, int | str | None) else str(value)
+    return urlsafe_b64encode(orjson.dumps([sort, plain, id_])).decode().rstrip("=")
+
+
+def _decoded(cursor: str | None, sort: str) -> tuple[Any, int] | None:
+    if cursor is None:
+        return None
+    try:
+        name, value, id_ = orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        good = name == sort and isinstance(value, int | str | None) and isinstance(id_, int) and abs(id_) < 2**63
+        good = good and not (isinstance(value, int) and abs(value) >= 2**63)
+    except (ValueError, TypeError):
+        good = False
+    if not good:
+        raise Tellable("bad_cursor", "This cursor does not belong to this list; begin without one.")
+    return value, id_
+
+
+def by_ids(business_id: int, ids: Sequence[int]) -> list[dict[str, Any]]:
+    """The rows of these ids that are the business's, in the order asked for."""
+    found = _rows(f"where r.business_id = ? and r.id in ({sql.ids(ids)})", [business_id])
+    by_id = {row["id"]: row for row in found}
+    return [by_id[id_] for id_ in dict.fromkeys(ids) if id_ in by_id]
+
+
+def of_run(business_id: int, run_id: int, after: int, limit: int = 50) -> list[dict[str, Any]]:
+    """Receipts that a run made, oldest first, beyond an id."""
+    return _rows(
+        "where r.business_id = ? and r.run_id = ? and r.id > ? and r.deleted_at is null order by r.id limit ?",
+        [business_id, run_id, after, limit],
+    )
+
+
+def changed(business_id: int, after: str | None, limit: int = 200) -> tuple[list[dict[str, Any]], str]:
+    """Rows changed since a cursor, oldest change first, and the new cursor; without one, nothing but the cursor.
+
+    A change is told two seconds late at the earliest, so that a writer who took the time before its commit is not
+    passed over. Tellable `bad_cursor`.
+    """
+    settled = Receipt.updated_at.db_value(clock.now() - SETTLED)
+    if after is None:
+        return [], f"{settled}.0"
+    try:
+        moment, id_ = (int(part) for part in after.split("."))
+    except ValueError as error:
+        raise Tellable("bad_cursor", "This cursor does not belong to this list; begin without one.") from error
+    if max(abs(moment), abs(id_)) >= 2**63:
+        raise Tellable("bad_cursor", "This cursor does not belong to this list; begin without one.")
+    rows = _rows(
+        "where r.business_id = ? and (r.updated_at, r.id) > (?, ?) and r.updated_at <= ? "
+        "order by r.updated_at, r.id limit ?",
+        [business_id, moment, id_, settled, limit],
+    )
+    return rows, f"{rows[-1]['updated_at']}.{rows[-1]['id']}" if rows else after
+
+
+def _rows(tail: str, params: Sequence[object]) -> list[dict[str, Any]]:
+    return [dict(zip(_NAMES, row, strict=True)) for row in sql.fetch(_SELECT + tail, params)]
+
+
+def detail(business_id: int, id_: object) -> dict[str, Any]:
+    """All of one receipt: the list's columns, tax, items, evidence, its mail and that mail's documents.
+
+    Tellable `not_found`.
+    """
+    receipt = Receipt.find(business_id, id_)
+    row = _rows("where r.id = ?", [receipt.id])[0]
+    row["tax"], row["items"], row["fields"] = receipt.tax, receipt.items, receipt.fields
+    row["mail"], row["documents"] = None, []
+    if receipt.mail_id is not None:
+        names = ("id", "subject", "from_name", "from_address", "received_at", "outcome", "reasons", "raw_sha256")
+        mail = sql.one(f"select {', '.join(names)} from mail where id = ?", [receipt.mail_id])
+        row["mail"] = dict(zip(names, mail or (), strict=True))
+        row["documents"] = documents(receipt.mail_id)
+    return row
+
+
+def documents(mail_id: int) -> list[dict[str, Any]]:
+    """The documents of a mail, in its order."""
+    found = sql.fetch(
+        f"select {', '.join(DOCUMENT_COLUMNS)} from document where mail_id = ? order by id",
+        [mail_id],
+    )
+    return [dict(zip(DOCUMENT_COLUMNS, row, strict=True)) for row in found]
+
+
+def counts(business_id: int, wanted: Filter) -> dict[str, Any]:
+    """How many of each status, in the trash and among failed mails; `capped` when some have more than was counted."""
+    result: dict[str, Any] = dict.fromkeys(STATUSES, 0)
+    base = {name: getattr(wanted, name) for name in Filter.__slots__ if name not in {"statuses", "deleted"}}
+    condition, params = where(business_id, Filter(**base))
+    rows = sql.fetch(
+        f"select status, count(*) from (select r.status from receipt r where {condition} limit ?) as few "
+        "group by status",
+        [*params, COUNT_LIMIT + 1],
+    )
+    for status, number in rows:
+        result[status] = number
+    result["all"] = sum(result.values())
+    condition, params = where(business_id, Filter(**base, deleted=True))
+    result["deleted"] = _count(f"select 1 from receipt r where {condition}", params)
+    result["failed_mail"] = _count("select 1 from mail where business_id = ? and outcome = 'failed'", [business_id])
+    result["capped"] = result["all"] > COUNT_LIMIT
+    return result
+
+
+def count(business_id: int, wanted: Filter) -> int:
+    """How many receipts match, counted up to 10,001."""
+    condition, params = where(business_id, wanted)
+    return _count(f"select 1 from receipt r where {condition}", params)
+
+
+def _count(inner: str, params: Sequence[object]) -> int:
+    row = sql.one(f"select count(*) from ({inner} limit ?) as few", [*params, COUNT_LIMIT + 1])
+    return int(row[0]) if row else 0
+
+
+def vendors(business_id: int, text: str, limit: int) -> list[dict[str, Any]]:
+    """Vendors seen in receipts, the most used first, with the category they were last given."""
+    condition, params = where(business_id, Filter(vendor=text or None))
+    rows = sql.fetch(
+        "select r.vendor, count(*), max(r.id) from receipt r "
+        f"where {condition} and r.vendor is not null group by r.vendor order by count(*) desc, r.vendor limit ?",
+        [*params, limit],
+    )
+    newest = sql.fetch(f"select id, category from receipt where id in ({sql.ids(row[2] for row in rows)})")
+    category = dict(newest)
+    return [{"id": name, "name": name, "count": number, "category": category.get(id_)} for name, number, id_ in rows]
+
+
+def moment(value: int | None) -> datetime | None:
+    """A raw column of time as an aware datetime."""
+    result: datetime | None = Receipt.created_at.python_value(value)
+    return result

@@ -1,0 +1,1 @@
+"""HTTP: requests into values, values into answers; one small module per noun, put together by app.py."""

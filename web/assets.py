@@ -1,0 +1,86 @@
+"""The screen's files: read from static/, named by the hash of all of them, gzipped once and kept in memory."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import mimetypes
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from errors import Tellable
+
+STATIC = Path(__file__).resolve().parent.parent / "static"
+RELEASE = b"{{release}}"
+_LOOK_EVERY_S = 1.0
+_COMPRESSED = (".js", ".css", ".json", ".html", ".svg", ".txt", ".webmanifest")
+_TYPES = {".js": "text/javascript; charset=utf-8", ".webmanifest": "application/manifest+json", ".woff2": "font/woff2"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One file as it is sent; `packed` is its gzip where that is worth it."""
+
+    media_type: str
+    data: bytes
+    packed: bytes | None
+    etag: str
+
+
+class Assets:
+    """The files under one folder. Thread-safe; notices when a file was changed."""
+
+    def __init__(self, root: Path = STATIC) -> None:
+        self._root = root
+        self._lock = threading.Lock()
+        self._print: tuple[tuple[str, int, int], ...] = ()
+        self._release = ""
+        self._looked = 0.0
+        self._kept: dict[tuple[str, str], Asset] = {}
+
+    @property
+    def release(self) -> str:
+        """A hash of every file's name and content: a change to any of them gives all of them new addresses."""
+        if self._release and time.monotonic() - self._looked < _LOOK_EVERY_S:
+            return self._release
+        prints = tuple(
+            (path.relative_to(self._root).as_posix(), stat.st_mtime_ns, stat.st_size)
+            for path in sorted(self._root.rglob("*"))
+            if path.is_file() and not path.name.startswith(".") and (stat := path.stat())
+        )
+        with self._lock:
+            if prints != self._print:
+                content = hashlib.sha256()
+                for name, _, _ in prints:
+                    content.update(f"{name}\0{hashlib.sha256((self._root / name).read_bytes()).hexdigest()}\0".encode())
+                self._print, self._release, self._kept = prints, content.hexdigest()[:12], {}
+            self._looked = time.monotonic()
+            return self._release
+
+    def file(self, name: str, release: str = "") -> Asset:
+        """The file of that name, its `{{release}}` filled in where a release is given; Tellable `not_found`."""
+        kept = self._kept.get((name, release))
+        if kept is None:
+            kept = self._read(name, release)
+            with self._lock:
+                self._kept[name, release] = kept
+        return kept
+
+    def _read(self, name: str, release: str) -> Asset:
+        path = self._root / name
+        try:
+            inside = path.resolve().is_relative_to(self._root.resolve()) and not path.name.startswith(".")
+            data = path.read_bytes() if inside and path.is_file() else None
+        except (OSError, ValueError):
+            data = None
+        if data is None:
+            raise Tellable("not_found", "There is no such file.")
+        if release:
+            data = data.replace(RELEASE, release.encode())
+        media_type = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        if media_type.startswith("text/") and "charset" not in media_type:
+            media_type += "; charset=utf-8"
+        packed = gzip.compress(data, 9, mtime=0) if path.suffix in _COMPRESSED and len(data) > 500 else None
+        return Asset(media_type, data, packed, f'"{hashlib.sha256(data).hexdigest()[:32]}"')

@@ -1,0 +1,168 @@
+"""Rows as the API writes them: receipts short and whole, runs, mails, mailboxes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import clock
+import money
+from models import Business, Mailbox, SyncRun
+from store import runs
+from store.receipts import moment
+from store.sql import loaded
+
+_AMOUNTS = (("total", "total_minor"), ("payable", "payable_minor"), ("net", "net_minor"), ("tax_total", "tax_minor"))
+_PLAIN = ("id", "version", "status", "kind", "vendor", "number", "currency", "category", "note", "source", "mailbox_id")
+_TIMES = ("received_at", "created_at", "updated_at", "approved_at", "exported_at", "deleted_at")
+
+
+def amount(minor: int | None, currency: str | None) -> dict[str, object] | None:
+    """Minor units as the API's money; None stays None."""
+    return None if minor is None else money.Money(minor, currency).as_json()
+
+
+def when(value: int | None) -> str | None:
+    """A raw column of time as ISO 8601."""
+    return None if value is None else clock.iso(moment(value))
+
+
+def receipt(row: dict[str, Any], base_currency: str) -> dict[str, Any]:
+    """A row of store.receipts as a list shows it."""
+    brief: dict[str, Any] = {name: row[name] for name in _PLAIN}
+    currency = row["currency"]
+    for name, column in _AMOUNTS:
+        brief[name] = amount(row[column], currency)
+    # No rate, no guess: without one, only what is in the base currency already has a value there.
+    brief["base_total"] = brief["total"] if currency == base_currency else None
+    for name in ("date", "due_date"):
+        brief[name] = None if row[name] is None else str(row[name])
+    for name in _TIMES:
+        brief[name] = when(row[name])
+    brief["flags"], brief["hand_set"] = loaded(row["flags"]), loaded(row["hand_set"])
+    brief["waiting_for_document"] = bool(row["waiting_for_document"])
+    brief["duplicate_of"] = row["duplicate_of_id"]
+    brief["document"] = (
+        None
+        if row["document_id"] is None
+        else {name: row[f"document_{name}"] for name in ("id", "filename", "media_type", "pages", "size")}
+    )
+    return brief
+
+
+def whole_receipt(row: dict[str, Any], base_currency: str) -> dict[str, Any]:
+    """A row of store.receipts.detail with its evidence, lines, documents and mail."""
+    detail = receipt(row, base_currency)
+    currency = row["currency"]
+    detail["vendor_tax_id"] = row["vendor_tax_id"]
+    detail["tax"] = [
+        {
+            "rate": line["rate"],
+            "base": amount(line["base_minor"], currency),
+            "amount": amount(line["amount_minor"], currency),
+        }
+        for line in row["tax"]
+    ]
+    detail["items"] = [
+        {
+            "description": line["description"],
+            "quantity": line["quantity"],
+            "amount": amount(line["amount_minor"], currency),
+        }
+        for line in row["items"]
+    ]
+    detail["fields"] = {name: _field(evidence) for name, evidence in row["fields"].items()}
+    detail["documents"] = [
+        {name: document[name] for name in ("id", "filename", "media_type", "pages", "size", "part")}
+        for document in row["documents"]
+    ]
+    found = row["mail"]
+    detail["mail"] = found and {
+        "id": found["id"],
+        "subject": found["subject"],
+        "from": sender(found["from_name"], found["from_address"]),
+        "received_at": when(found["received_at"]),
+        "outcome": found["outcome"],
+        "reasons": loaded(found["reasons"]),
+    }
+    return detail
+
+
+def _field(evidence: dict[str, Any]) -> dict[str, Any]:
+    """A field's evidence; each candidate's `text` is the line that says so."""
+    candidates = [{**one, "text": one.get("quote") or one.get("why")} for one in evidence.get("candidates", ())]
+    return {**evidence, "candidates": candidates}
+
+
+def sender(name: str, address: str) -> str:
+    """Who a mail is from, as a mail program shows it."""
+    return f"{name} <{address}>" if name and address else name or address
+
+
+def run(row: SyncRun, *, new: list[dict[str, Any]], seq: int) -> dict[str, Any]:
+    """A sync run with its progress, and the briefs of receipts it made beyond the asker's `after`."""
+    return {
+        "id": row.id,
+        "mode": row.mode,
+        "status": row.status,
+        "from_date": None if row.from_date is None else str(row.from_date),
+        "to_date": None if row.to_date is None else str(row.to_date),
+        "requested_by": row.requested_by,
+        "created_at": clock.iso(row.created_at),
+        "started_at": clock.iso(row.started_at),
+        "finished_at": clock.iso(row.finished_at),
+        "heartbeat_at": clock.iso(row.heartbeat_at),
+        "error": _note(row.error_code, row.error_text),
+        "counters": {
+            name: getattr(row, name) for name in ("found", "fetched", "receipts", "skipped", "failed", "left")
+        },
+        **runs.progress(row),
+        "seq": seq,
+        "new": new,
+    }
+
+
+def _note(code: str | None, text: str | None) -> dict[str, str | None] | None:
+    return None if code is None else {"code": code, "text": text}
+
+
+def mail(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of store.mail."""
+    return {
+        "id": row["id"],
+        "mailbox_id": row["mailbox_id"],
+        "from": sender(row["from_name"], row["from_address"]),
+        "subject": row["subject"],
+        "received_at": when(row["received_at"]),
+        "first_seen_at": when(row["first_seen_at"]),
+        "read_at": when(row["read_at"]),
+        "deleted_at_source": when(row["deleted_at_source"]),
+        "outcome": row["outcome"],
+        "reason": {"code": row["reason_code"], "text": row["reason_text"]},
+        "reasons": loaded(row["reasons"]),
+        "labels": loaded(row["labels"]),
+        "receipts": row["receipts"],
+        "documents": row["documents"],
+        "size": row["size"],
+        "tries": row["tries"],
+        "next_try_at": when(row["next_try_at"]),
+    }
+
+
+def mailbox(row: Mailbox) -> dict[str, Any]:
+    """A mailbox with what is wrong with it, if anything."""
+    return {
+        "id": row.id,
+        "kind": row.kind,
+        "address": row.address,
+        "status": row.status,
+        "error": _note(row.error_code, row.error_text),
+        "connected_at": clock.iso(row.connected_at),
+        "last_sync_at": clock.iso(row.last_sync_at),
+        "token_expires_at": clock.iso(row.token_expires_at),
+    }
+
+
+def business(row: Business) -> dict[str, Any]:
+    """A business's own settings."""
+    names = ("slug", "name", "country", "time_zone", "base_currency", "language")
+    return {**{name: getattr(row, name) for name in names}, "created_at": clock.iso(row.created_at)}

@@ -1,0 +1,99 @@
+"""The ledger: every mail seen, its outcome and the reason; another try."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from errors import Tellable
+from models import Mail, Mailbox
+from store import ledger, mail, receipt_edits, runs
+from web import answers, briefs, shapes, values
+from web.routing import route
+from web.sync import queued
+
+if TYPE_CHECKING:
+    from models import SyncRun
+    from web.call import Call
+
+_MAIL = shapes.ref("Mail")
+
+
+@route(
+    "GET",
+    "/api/mail",
+    role="accountant",
+    summary="Every mail seen, the newest first",
+    query={
+        "outcome": values.several(*mail.OUTCOMES),
+        "q": values.text(200, about="words of the subject or the sender"),
+        "mailbox": values.row_id(),
+        "limit": values.whole(1, 200, default=50),
+        "cursor": values.text(200),
+    },
+    answers={200: shapes.listed(_MAIL)},
+)
+def listing(call: Call) -> dict[str, Any]:
+    """Each with its reason in words."""
+    query = call.query
+    rows, cursor = mail.page(
+        call.business_id,
+        outcomes=query["outcome"],
+        q=query["q"],
+        mailbox=query["mailbox"],
+        limit=query["limit"],
+        cursor=query["cursor"],
+    )
+    return answers.listing([briefs.mail(row) for row in rows], cursor)
+
+
+@route("GET", "/api/mail/<id:int>", role="accountant", summary="One mail", answers={200: _MAIL})
+def one(call: Call, id: int) -> dict[str, Any]:  # noqa: A002
+    """As in the list."""
+    return briefs.mail(mail.one(call.business_id, id))
+
+
+@route(
+    "POST",
+    "/api/mail/<id:int>/retry",
+    role="member",
+    summary="Read it again",
+    body={},
+    answers={202: shapes.QUEUED},
+)
+def retry(call: Call, id: int) -> bytes:  # noqa: A002
+    """What a person set in its receipts stays."""
+    row = Mail.find(call.business_id, id)
+    if row.outcome == "waiting":
+        raise Tellable("not_read_yet", "This mail is waiting to be read already.")
+    return read_again(call, row)
+
+
+@route(
+    "POST",
+    "/api/receipts/<id:int>/reread",
+    role="member",
+    summary="Read the receipt's mail or file again",
+    tag="receipts",
+    body={},
+    answers={202: shapes.QUEUED},
+)
+def reread(call: Call, id: int) -> bytes:  # noqa: A002
+    """A field set by hand is not overwritten."""
+    return read_again(call, receipt_edits.mail_of(call.business_id, id))
+
+
+def read_again(call: Call, row: Mail) -> bytes:
+    """Put the mail back among the waiting ones and have a run look at it."""
+    ledger.retry(row)
+    return answers.json(queued(call, look(call, row.mailbox), "It will be read again."), 202)
+
+
+def look(call: Call, mailbox: Mailbox | None = None) -> SyncRun:
+    """A run that reads what waits already, uploads and a mailbox's mail; the active one is asked to look again."""
+    try:
+        return runs.request(call.business_row, mode="upload", mailbox=mailbox, requested_by=call.actor)
+    except Tellable as error:
+        running = runs.active(call.business_id)
+        if error.code != "sync_running" or running is None:
+            raise
+        return running

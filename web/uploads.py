@@ -1,0 +1,67 @@
+"""Files that people bring: many at once, each kept, then read by a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import bottle
+
+from errors import Tellable
+from store import uploads
+from web import answers, shapes
+from web.mail import look
+from web.routing import route
+from web.sync import queued
+
+if TYPE_CHECKING:
+    from web.call import Call
+
+MOST_FILES = 300
+LIMIT = 50 * 1024 * 1024
+_ITEM = shapes.obj(filename=shapes.TEXT, mail_id=shapes.OPT_WHOLE, error=shapes.OPT_TEXT, code=shapes.TEXT)
+
+
+@route(
+    "POST",
+    "/api/receipts",
+    role="member",
+    summary="Upload documents (multipart/form-data, any number of files)",
+    tag="receipts",
+    raw=True,
+    body_limit=LIMIT + 1024 * 1024,
+    answers={202: shapes.obj(run_id=shapes.OPT_WHOLE, items=shapes.many(_ITEM)), 400: shapes.ref("Error")},
+)
+def upload(call: Call) -> bytes:
+    """Each file has its own verdict: `taken`, `duplicate`, or why not. The same bytes are kept once."""
+    items = [_take(call, part) for part in _files()]
+    if not any(item["code"] == "taken" for item in items):
+        return answers.json({"success": True, "run_id": None, "status": "nothing_new", "items": items}, 202)
+    body = queued(call, look(call), "The files will be read.")
+    return answers.json({**body, "items": items}, 202)
+
+
+def _files() -> list[bottle.FileUpload]:
+    if not bottle.request.content_type.startswith("multipart/form-data"):
+        raise Tellable("no_files", "Send the files as multipart/form-data.")
+    try:
+        parts = [part for _, part in bottle.request.POST.allitems() if isinstance(part, bottle.FileUpload)]
+    except (bottle.MultipartError, ValueError) as error:
+        raise Tellable("bad_multipart", "The upload is damaged; please send it again.") from error
+    if not parts:
+        raise Tellable("no_files", "There is no file in this upload.")
+    if len(parts) > MOST_FILES:
+        raise Tellable("too_large", f"At most {MOST_FILES} files at once.")
+    return parts
+
+
+def _take(call: Call, part: bottle.FileUpload) -> dict[str, Any]:
+    name = uploads.clean_name(part.raw_filename)
+    data = part.file.read()
+    try:
+        uploads.check(data)
+        mail_id, new = uploads.keep(call.business_id, call.site.blobs.put(data), name, len(data))
+    except Tellable as error:
+        return {"filename": name, "mail_id": None, "error": error.sentence, "code": error.code}
+    if new:
+        return {"filename": name, "mail_id": mail_id, "error": None, "code": "taken"}
+    return {"filename": name, "mail_id": mail_id, "error": "This file is here already.", "code": "duplicate"}
