@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Generic, TypeVar
@@ -112,8 +112,8 @@ class Reading:
     vendor: Field[str]
     vendor_tax_id: Field[str]
     number: Field[str]
-    date: Field[date]
-    due_date: Field[date]
+    date: Field[dt.date]
+    due_date: Field[dt.date]
     currency: Field[str]
     total: Field[Decimal]  # the grand total, tax included; negative for a credit note or refund
     payable: Field[Decimal]  # what is still due
@@ -121,6 +121,8 @@ class Reading:
     tax: tuple[TaxLine, ...] = ()
     items: tuple[Item, ...] = ()
     flags: tuple[Flag, ...] = ()
+    turned: bool = False  # the document prints its sums without a minus; its kind made them negative here
+    source: str = ""  # "einvoice", "schema_org", "pdf", "html", "plain", "ocr"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,7 @@ class Headers:
     from_address: str
     to: str
     subject: str
-    date: datetime | None  # aware
+    date: dt.datetime | None  # aware
 
 
 @dataclass(frozen=True, slots=True)

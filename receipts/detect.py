@@ -1,0 +1,139 @@
+"""Is this a receipt? Independent signals, each with a reason and a weight."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from receipts.fields import labels
+from receipts.fields.extract import Extract
+from receipts.types import Headers, Kind, Reason, Reading
+
+NEEDED = 1.7  # sum of the weights
+_PAPERS = {
+    Kind.INVOICE: 1.0, Kind.TAX_INVOICE: 1.1, Kind.RECEIPT: 1.0, Kind.INVOICE_RECEIPT: 1.1, Kind.CREDIT_NOTE: 0.9, Kind.ORDER: 0.6,
+}  # fmt: skip
+_STRONG_ROLES = frozenset({"grand", "total", "payable", "paid", "refund"})
+
+
+@dataclass
+class Verdict:
+    """The signals for one document or body."""
+
+    reasons: list[Reason] = field(default_factory=list)
+    has_total: bool = False
+
+    def add(self, code: str, text: str, weight: float) -> None:
+        """One signal, counted once."""
+        if all(r.code != code for r in self.reasons):
+            self.reasons.append(Reason(code, text, round(weight, 2)))
+
+    @property
+    def score(self) -> float:
+        """Sum of the weights."""
+        return sum(r.weight for r in self.reasons)
+
+    @property
+    def receipt(self) -> bool:
+        """Whether two independent signals and the weight suffice."""
+        return self.has_total and self.score >= NEEDED and sum(r.weight > 0 for r in self.reasons) >= 2
+
+
+def words(text: str) -> frozenset[str]:
+    """Classes of the known phrases of a line, in any language."""
+    out: set[str] = set()
+    for hit in labels.find(text):
+        out |= {c for c, _ in hit.meanings}
+    return frozenset(out)
+
+
+def judge(
+    extract: Extract, headers: Headers, *, body: bool, bulk: bool, filename: str = "", in_mail: bool = True
+) -> Verdict:
+    """Weigh one document.
+
+    Args:
+        extract: what was read of it.
+        headers: of the mail.
+        body: it is the mail's own text, which also holds talk and advertising.
+        bulk: the mail says that it goes to many.
+        filename: the document's name.
+        in_mail: whether it came by mail rather than as a loose file.
+    """
+    out = Verdict()
+    reading, scan, sums = extract.reading, extract.scan, extract.sums
+    first = sums.candidates[0] if sums.candidates else None
+    title = " ".join(x for x in (headers.subject, scan.text.title) if x)
+    said = words(title)
+    text_classes: set[str] = set()
+    for segment in scan.segments[:800]:
+        text_classes |= {c for c in scan.classes(segment.text) if c[:2] == "x."}
+    if first is not None and reading.total.value is not None:
+        labelled = bool(first.roles & _STRONG_ROLES)
+        money = reading.currency.value is not None or first.best.amount.decimals == 2
+        if labelled and money:
+            out.has_total = True
+            out.add(
+                "total",
+                "An amount of money is labelled as the total or as paid.",
+                0.9 if reading.currency.value else 0.6,
+            )
+        elif first.confirmed and money:
+            out.has_total = True
+            out.add("total_proved", "The sums on it give a total.", 0.7)
+        if sums.tax_confirmed and sums.taxes:
+            out.add("tax_adds_up", "Net and tax give the total.", 0.6)
+        elif sums.taxes:
+            out.add("tax", "It states a tax.", 0.3)
+    kind = reading.kind.value
+    if kind in _PAPERS and reading.kind.confidence >= 0.5:
+        out.add("kind", "It calls itself an invoice, a receipt or an order.", _PAPERS[kind] * (0.7 if body else 1.0))
+    if reading.number.value and reading.number.confidence >= 0.6:
+        out.add("number", "It carries a document or order number.", 0.6)
+    if reading.vendor_tax_id.value and reading.vendor_tax_id.confidence >= 0.85:
+        out.add("tax_id", "It carries a tax number whose check digits hold.", 0.4)
+    if any(
+        c.startswith("k.") and c not in {"k.quote", "k.reminder", "k.statement", "k.delivery_note", "k.proforma"}
+        for c in said
+    ):
+        out.add("subject", "The subject speaks of an invoice, a receipt or an order.", 0.6)
+    if "x.bought" in said:
+        out.add("subject_bought", "The subject speaks of a purchase or payment.", 0.7)
+    elif "x.bought" in text_classes:
+        out.add("bought", "The text speaks of a purchase or payment.", 0.5)
+    if not body:
+        name = words(filename.replace("_", " ").replace("-", " "))
+        if any(c in {"k.invoice", "k.receipt", "k.tax_invoice", "k.invoice_receipt", "k.credit"} for c in name):
+            out.add("file_name", "The file's name speaks of an invoice or receipt.", 0.4)
+    roles = {s.role for s in scan.spots}
+    if roles & {"tender", "change"} and not body:
+        out.add("payment", "It tells how it was paid.", 0.4)
+    _against(out, reading, said, text_classes, scan, body=body, bulk=bulk)
+    return out
+
+
+def _against(
+    out: Verdict, reading: Reading, said: frozenset[str], text_classes: set[str], scan, *, body: bool, bulk: bool
+) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    kind = reading.kind.value
+    if "x.failed" in said or "x.failed" in text_classes and body:
+        out.add("payment_failed", "It says that a payment failed.", -2.5)
+    if "x.incoming" in said or "x.incoming" in text_classes and body:
+        out.add("money_in", "It tells of money received, not spent.", -3.0)
+    if kind is Kind.STATEMENT or "k.statement" in said or "x.statement" in said:
+        out.add("statement", "It is a statement of account.", -1.6)
+    if "k.quote" in said or "k.proforma" in said or kind is Kind.OTHER:
+        out.add("quote", "It is an offer, a reminder or a delivery note.", -1.2)
+    if "k.reminder" in said:
+        out.add("reminder", "It reminds of an earlier invoice.", -0.8)
+    if not body:
+        return
+    if "x.shipping" in said:
+        out.add("shipping", "The subject speaks of a delivery.", -1.2)
+    elif "x.shipping" in text_classes:
+        out.add("shipping", "It speaks of a delivery.", -0.5)
+    if bulk:
+        out.add("bulk", "It was sent to many at once.", -0.4)
+    if "x.newsletter" in said:
+        out.add("newsletter", "The subject advertises.", -1.0)
+    elif "x.newsletter" in text_classes:
+        out.add("newsletter", "It reads like a newsletter.", -0.4)

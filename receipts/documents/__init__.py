@@ -1,0 +1,1 @@
+"""One module per kind of document: bytes in, text with positions or exact figures out."""

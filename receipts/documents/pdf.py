@@ -1,0 +1,217 @@
+"""PDF through PDFium: text with places, embedded files, pictures of pages."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pypdfium2
+import pypdfium2.raw as pdfium
+
+from receipts.layout import Text, Word, clean, is_rtl, lines_from_words, mirrored
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+PAGES_READ = 24  # text of the first ones and of the last; totals stand at either end
+_LAST_PAGES = 4
+_CHARS_PER_PAGE = 60_000
+_ATTACHMENTS = 20
+_ATTACHMENT_BYTES = 20_000_000
+_PASSWORD = 4  # FPDF_ERR_PASSWORD
+
+
+class PdfError(Exception):
+    """The file cannot be opened; `code` is `pdf_password` or `pdf_broken`."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+        self.sentence = sentence
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file inside a PDF."""
+
+    name: str
+    data: bytes
+
+
+class Pdf:
+    """An open PDF; close it, or use it in a `with` block. PDFium is not thread-safe: one process, one reader."""
+
+    def __init__(self, data: bytes, passwords: Sequence[str] = ()) -> None:
+        """Open, trying no password first; raises PdfError."""
+        for password in (None, *passwords):
+            try:
+                self._pdf = pypdfium2.PdfDocument(data, password=password)
+                break
+            except pypdfium2.PdfiumError as error:
+                code = getattr(error, "err_code", None)
+                if code != _PASSWORD:
+                    raise PdfError("pdf_broken", "The PDF is broken and cannot be opened.") from error
+        else:
+            raise PdfError("pdf_password", "The PDF is locked with a password that is not known.")
+        try:
+            self.pages = len(self._pdf)
+        except pypdfium2.PdfiumError as error:
+            raise PdfError("pdf_broken", "The PDF is broken and cannot be opened.") from error
+
+    def __enter__(self) -> Pdf:
+        """The open file itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the file."""
+        self.close()
+
+    def close(self) -> None:
+        """Give PDFium's memory back."""
+        self._pdf.close()
+
+    def text(self) -> Text:
+        """Lines of all pages (of a long file: of the first and last ones) with their places."""
+        lines, sizes = [], []
+        numbers = list(range(self.pages))
+        if self.pages > PAGES_READ:
+            numbers = numbers[: PAGES_READ - _LAST_PAGES] + numbers[-_LAST_PAGES:]
+        for number in range(self.pages if self.pages <= PAGES_READ else numbers[-1] + 1):
+            if number not in numbers:
+                sizes.append((0.0, 0.0))
+                continue
+            try:
+                words, size = self._words(number)
+            except pypdfium2.PdfiumError:
+                words, size = [], (0.0, 0.0)
+            sizes.append(size)
+            if words:
+                if mirrored(w.text for w in words):
+                    for word in words:
+                        if is_rtl(word.text):
+                            word.text = _runs_kept(word.text[::-1])
+                lines += lines_from_words(words, number)
+        return Text(lines, "pdf", tuple(sizes), pages=self.pages, cut=len(numbers) < self.pages)
+
+    def attachments(self) -> Iterator[Attachment]:
+        """Files embedded in the document, at most twenty."""
+        try:
+            count = min(self._pdf.count_attachments(), _ATTACHMENTS)
+        except pypdfium2.PdfiumError:
+            return
+        for index in range(count):
+            try:
+                attachment = self._pdf.get_attachment(index)
+                name, data = clean(attachment.get_name()), bytes(attachment.get_data())
+            except (pypdfium2.PdfiumError, UnicodeError):
+                continue
+            if len(data) <= _ATTACHMENT_BYTES:
+                yield Attachment(name, data)
+
+    def picture(self, number: int, longest: int = 2000) -> Image:
+        """A page as a picture whose longer side has about `longest` pixels."""
+        page = self._pdf[number]
+        try:
+            width, height = page.get_size()
+            scale = longest / max(width, height, 1.0)
+            return page.render(scale=min(scale, 6.0), grayscale=False).to_pil()
+        finally:
+            page.close()
+
+    def _words(self, number: int) -> tuple[list[Word], tuple[float, float]]:
+        page = self._pdf[number]
+        try:
+            size = page.get_size()
+            textpage = page.get_textpage()
+            try:
+                left, bottom, right, top = page.get_cropbox()
+                place = _placer(page.get_rotation(), left, bottom, right, top)
+                return [w for w in map(place, _raw_words(textpage.raw)) if _inside(w, size)], size
+            finally:
+                textpage.close()
+        finally:
+            page.close()
+
+
+def _inside(word: Word, size: tuple[float, float]) -> bool:
+    return word.x1 > -1 and word.y1 > -1 and word.x0 < size[0] + 1 and word.y0 < size[1] + 1
+
+
+def _placer(rotation: int, left: float, bottom: float, right: float, top: float):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    """From PDF's places (origin bottom left, before rotation) to ours (top left, as shown)."""
+
+    def place(word: Word) -> Word:
+        x0, x1, y0, y1 = word.x0, word.x1, word.y0, word.y1  # here y0 is the lower edge
+        if rotation == 90:
+            word.x0, word.x1, word.y0, word.y1 = y0 - bottom, y1 - bottom, x0 - left, x1 - left
+        elif rotation == 180:
+            word.x0, word.x1, word.y0, word.y1 = right - x1, right - x0, y0 - bottom, y1 - bottom
+        elif rotation == 270:
+            word.x0, word.x1, word.y0, word.y1 = top - y1, top - y0, right - x1, right - x0
+        else:
+            word.x0, word.x1, word.y0, word.y1 = x0 - left, x1 - left, top - y1, top - y0
+        return word
+
+    return place
+
+
+def _raw_words(textpage: object) -> Iterator[Word]:
+    """Words in PDF's own places; y0 is the lower edge."""
+    rect = pdfium.FS_RECTF()
+    ref = ctypes.byref(rect)
+    get_box, get_sign = pdfium.FPDFText_GetLooseCharBox, pdfium.FPDFText_GetUnicode
+    signs: list[tuple[str, float, float]] = []
+    x0 = y0 = x1 = y1 = 0.0
+    for i in range(min(max(pdfium.FPDFText_CountChars(textpage), 0), _CHARS_PER_PAGE)):
+        code = get_sign(textpage, i)
+        if code <= 32 or code in (0xA0, 0x202F, 0x2007, 0x2009) or 0xD800 <= code < 0xE000 or code > 0x10FFFF:
+            if signs:
+                yield _word(signs, x0, y0, x1, y1)
+                signs = []
+            continue
+        if not get_box(textpage, i, ref):
+            continue
+        left, right, low, high = rect.left, rect.right, rect.bottom, rect.top
+        if left > right:
+            left, right = right, left
+        if low > high:
+            low, high = high, low
+        if signs:
+            height = max(y1 - y0, 0.1)
+            middle = (low + high) / 2
+            gap = max(left - x1, x0 - right)  # on either side: right-to-left words grow leftwards
+            if gap > 0.3 * height or not y0 <= middle <= y1:
+                yield _word(signs, x0, y0, x1, y1)
+                signs = []
+        if not signs:
+            x0, y0, x1, y1 = left, low, right, high
+        else:
+            x0, x1 = min(x0, left), max(x1, right)
+            y0, y1 = min(y0, low), max(y1, high)
+        signs.append((chr(code), left, right))
+    if signs:
+        yield _word(signs, x0, y0, x1, y1)
+
+
+def _word(signs: list[tuple[str, float, float]], x0: float, y0: float, x1: float, y1: float) -> Word:
+    text = "".join(sign for sign, _, _ in signs)
+    if is_rtl(text):
+        signs = sorted(signs, key=lambda s: -(s[1] + s[2]))
+        text = _runs_kept("".join(sign for sign, _, _ in signs))
+    return Word(clean(text), x0, y0, x1, y1)
+
+
+def _runs_kept(text: str) -> str:
+    """A right-to-left word read from the right, its digits and Latin letters turned back."""
+    out: list[str] = []
+    run: list[str] = []
+    for sign in text:
+        if sign.isdigit() or (sign.isalpha() and not is_rtl(sign)) or (run and sign in ".,/:%"):
+            run.append(sign)
+        else:
+            out += reversed(run)
+            run = []
+            out.append(sign)
+    return "".join(out + list(reversed(run)))

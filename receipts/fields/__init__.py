@@ -1,0 +1,1 @@
+"""Text with positions in, fields with evidence out."""

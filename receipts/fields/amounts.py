@@ -1,0 +1,204 @@
+"""Amounts of money in text: every spelling of a number, its sign and its currency."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+
+# Signs and words that stand for a currency; "$", "kr", "¥" and the like stand for several (see AMBIGUOUS).
+SIGNS = {
+    "€": "EUR", "£": "GBP", "₪": "ILS", "₹": "INR", "₽": "RUB", "₺": "TRY", "₩": "KRW", "₫": "VND", "฿": "THB", "₴": "UAH",
+    "₦": "NGN", "₱": "PHP", "₡": "CRC", "zł": "PLN", "zl": "PLN", "kč": "CZK", "ft": "HUF", "lei": "RON", "лв": "BGN",
+    "r$": "BRL", "us$": "USD", "us $": "USD", "usd$": "USD", "u.s.$": "USD", "a$": "AUD", "au$": "AUD", "aud$": "AUD", "c$": "CAD", "ca$": "CAD",
+    "cad$": "CAD", "cdn$": "CAD", "nz$": "NZD", "hk$": "HKD", "s$": "SGD", "sg$": "SGD", "nt$": "TWD", "mx$": "MXN", "rm": "MYR",
+    "rs": "INR", "rs.": "INR", "euro": "EUR", "euros": "EUR", "eur": "EUR", 'ש"ח': "ILS", "ש״ח": "ILS", "ש''ח": "ILS", "שח": "ILS",
+    "ש”ח": "ILS", "nis": "ILS", "שקל": "ILS", "שקלים": "ILS", "fr.": "CHF", "sfr": "CHF", "sfr.": "CHF", "chf": "CHF", "aed": "AED",
+    "r": "ZAR", "kn": "HRK", "rp": "IDR", "tl": "TRY", "dkr": "DKK", "skr": "SEK", "nkr": "NOK", "円": "JPY", "元": "CNY", "dollars": "USD",
+    "pounds": "GBP", "rmb": "CNY", "$us": "USD",
+}  # fmt: skip
+AMBIGUOUS = {
+    "$": ("USD", "CAD", "AUD", "NZD", "SGD", "HKD", "MXN", "TWD", "CLP", "COP", "ARS"),
+    "kr": ("SEK", "NOK", "DKK", "ISK"),
+    "kr.": ("DKK", "SEK", "NOK"),
+    "¥": ("JPY", "CNY"),
+    "￥": ("JPY", "CNY"),
+}
+CODES = frozenset(
+    "AED ALL AMD ARS AUD AZN BAM BGN BHD BRL BYN CAD CHF CLP CNY COP CRC CZK DKK DOP DZD EGP EUR GBP GEL GHS GTQ HKD HRK HUF IDR ILS "
+    "INR IQD ISK JMD JOD JPY KES KRW KWD KZT LBP LKR MAD MDL MKD MXN MYR NGN NOK NPR NZD OMR PAB PEN PHP PKR PLN PYG QAR RON RSD RUB "
+    "SAR SEK SGD THB TND TRY TTD TWD TZS UAH UGX USD UYU VND XAF XOF ZAR ZMW".split()
+)
+_WORDS = sorted([*SIGNS, *AMBIGUOUS, *(c.lower() for c in CODES)], key=len, reverse=True)
+_CURRENCY = (
+    "(?:"
+    + "|".join(re.escape(w) if not w[0].isalpha() else r"(?<![^\W\d_])" + re.escape(w) for w in _WORDS)
+    + ")(?![^\\W\\d_])"
+)
+_MINUS = "-−–‐‑﹣－"
+_SPACE = "  \u202f\u2009"
+_NUMBER = (
+    rf"(?:\d{{1,3}}(?:[{_SPACE}]\d{{3}})+(?:[.,]\d{{1,2}})?(?!\d)"  # 1 234,56
+    r"|\d{1,3}(?:(?:'|’|´)\d{3})+(?:[.,]\d{1,2})?"  # 1'234.56
+    r"|\d{1,3}(?:\.\d{3})+(?:,\d{1,4})?(?![\d.])"  # 1.234,56
+    r"|\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d{1,4})?(?![\d,])"  # 1,234.56 and 1,23,456.00
+    r"|\d+(?:[.,]\d{1,4})?"
+    r"|[.,]\d{2}(?!\d))"
+)
+_AMOUNT = re.compile(
+    rf"(?<![\w.,/:#*])(?<!\d[{_MINUS}])(?P<open>\()?(?P<s1>[{_MINUS}+]\s?)?(?P<c1>{_CURRENCY}\s?\.?)?\s?(?P<s2>[{_MINUS}+]\s?)?"
+    rf"(?P<n>{_NUMBER})(?P<dash>,?[.,][{_MINUS}]{{1,2}})?"
+    rf"(?P<tail>(?P<c2>\s?{_CURRENCY})?(?P<close>\))?(?P<s3>\s?-(?![\w-])|\s?(?:CR|cr)\b)?)"
+    r"(?P<pct>\s?%)?(?![\w/]|[.,:]\d|-\d)",
+    re.IGNORECASE,
+)
+# After a currency sign nothing but a number follows, whatever letters stand before: "TotalRM12.50".
+_LOOSE_GLUE = re.compile(r"(?<=[A-Za-z])(?=(?:RM|EUR|USD|GBP|€|£|\$|₪)\s?-?\d)")
+_ANY = re.compile(_CURRENCY, re.IGNORECASE)
+_OCR_POINT = re.compile(r"(?<=\d)\s?([.,])\s?(?=\d{2}(?!\d))")
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A number as money: its value, currency (ISO code, or the sign where it stands for several) and place."""
+
+    value: Decimal
+    start: int
+    end: int
+    currency: str | None = None
+    decimals: int = 0
+    ambiguous: bool = False  # "1.234" may be either
+    percent: bool = False
+    raw: str = ""
+
+    @property
+    def money_like(self) -> bool:
+        """Whether it looks like money rather than a count."""
+        return self.decimals == 2 or self.currency is not None
+
+
+def currency_of(word: str) -> str | None:
+    """ISO code of a sign or word; the sign itself where it stands for several; None where it is none."""
+    key = word.strip().lower()
+    if key.upper() in CODES:
+        return key.upper()
+    return SIGNS.get(key) or SIGNS.get(key.rstrip(".")) or (key if key in AMBIGUOUS else None)
+
+
+def currencies(text: str) -> list[str]:
+    """Every currency word of a text, in order (see `currency_of`)."""
+    return [c for m in _ANY.finditer(text) if (c := currency_of(m.group()))]
+
+
+def style(texts: Iterable[str]) -> str:
+    """Which sign parts the decimals in these texts: "," or "." ("" where nothing tells)."""
+    votes: Counter[str] = Counter()
+    for text in texts:
+        for match in re.finditer(r"(?<![\d.,])\d{1,3}(?:([.,' ])\d{3})*([.,])(\d{2})(?![\d.,])", text):
+            grouped = match.group(1)
+            if grouped and grouped == match.group(2):
+                continue
+            votes[match.group(2)] += 3 if grouped else 1
+    if not votes:
+        return ""
+    (first, count), *rest = votes.most_common()
+    return first if not rest or count > 2 * rest[0][1] else ""
+
+
+@lru_cache(maxsize=20_000)
+def parse(number: str, decimal_sign: str = "") -> tuple[Decimal, int, bool] | None:
+    """Value of a bare number, how many decimals it shows, and whether it could be read two ways.
+
+    Args:
+        number: digits with separators, as "1.234,56".
+        decimal_sign: the document's own decimal sign where known.
+    """
+    text = re.sub(rf"[{_SPACE}'’´]", "", number)
+    points, commas = text.count("."), text.count(",")
+    ambiguous = False
+    if points and commas:
+        point = max(text.rfind("."), text.rfind(","))
+    elif points + commas == 1:
+        point = max(text.rfind("."), text.rfind(","))
+        if len(text) - point - 1 == 3 and 0 < point <= 3 and text[:point] != "0":
+            if decimal_sign != text[point]:
+                ambiguous = decimal_sign == ""
+                point = -1
+            else:
+                ambiguous = True
+    else:
+        point = -1
+    whole = re.sub(r"[.,]", "", text if point < 0 else text[:point])
+    fraction = "" if point < 0 else re.sub(r"[.,]", "", text[point + 1 :])
+    if not (whole + fraction).isdigit() or len(whole) > 13 or not (whole + fraction).isascii():
+        return None
+    return Decimal(f"{whole or 0}.{fraction or 0}" if fraction else whole), len(fraction), ambiguous
+
+
+@lru_cache(maxsize=20_000)
+def find(text: str, decimal_sign: str = "", *, loose: bool = False) -> tuple[Amount, ...]:
+    """Every amount and percentage of a text.
+
+    Args:
+        text: one segment.
+        decimal_sign: the document's decimal sign where known.
+        loose: the text was read by OCR: blanks around the decimal sign and signs run together are allowed.
+    """
+    if not any(c.isdigit() for c in text):
+        return ()
+    shift: list[int] = []
+    source = text
+    if loose:
+        source, shift = _tidy(text)
+    out = []
+    for match in _AMOUNT.finditer(source):
+        parsed = parse(match["n"], decimal_sign)
+        if parsed is None:
+            continue
+        value, decimals, ambiguous = parsed
+        if match["dash"]:
+            decimals = 2
+        minus = bool(match["open"] and match["close"]) or any(
+            s and s.strip() and (s.strip()[0] in _MINUS or s.strip().lower() == "cr")
+            for s in (match["s1"], match["s2"], match["s3"])
+        )
+        words = [c for w in (match["c1"], match["c2"]) if w and (c := currency_of(w))]
+        currency = next((c for c in words if c not in AMBIGUOUS), words[0] if words else None)
+        start, end = match.start(), match.end()
+        if shift:
+            start, end = shift[start], shift[end - 1] + 1
+        out.append(
+            Amount(
+                -value if minus else value,
+                start,
+                end,
+                currency,
+                decimals,
+                ambiguous,
+                bool(match["pct"]),
+                match.group().strip(),
+            )
+        )
+    return tuple(out)
+
+
+def _tidy(text: str) -> tuple[str, list[int]]:
+    """OCR's blanks within numbers taken out, a blank put before a currency that sticks to a word; with places."""
+    signs = list(text)
+    places = list(range(len(text)))
+    drop = set()
+    for match in _OCR_POINT.finditer(text):
+        drop.update(i for i in range(match.start(), match.end()) if text[i] == " ")
+    insert = {m.start() for m in _LOOSE_GLUE.finditer(text)}
+    out, shift = [], []
+    for i, sign in enumerate(signs):
+        if i in insert:
+            out.append(" ")
+            shift.append(places[i])
+        if i not in drop:
+            out.append(sign)
+            shift.append(places[i])
+    return "".join(out), shift

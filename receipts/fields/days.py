@@ -1,0 +1,124 @@
+"""The document's date and the day it is due: dates weighed by their labels and places."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from receipts.fields import dates, labels
+from receipts.fields.scan import Day, Scan
+from receipts.types import Candidate
+
+_TIME = re.compile(r"\d{1,2}[:.]\d{2}(?:[:.]\d{2})?")
+_RANGE = re.compile(r"^\s*(?:-|–|—|to\b|bis\b|au\b|al\b|a\b|tot\b|t/m\b|עד\b)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Days:
+    """Candidates for the date and the due date; whether day and month could be taken for one another."""
+
+    date: list[Candidate[date]]
+    due: list[Candidate[date]]
+    order: str
+    proved: bool
+
+
+def read(scan: Scan, *, month_first: bool, is_order: bool) -> Days:
+    """Weigh every date of a text.
+
+    Args:
+        scan: the text; its anchor is the mail's day.
+        month_first: the country writes the month before the day (used where the dates themselves do not tell).
+        is_order: the document is an order.
+    """
+    order, proved = dates.order(
+        (d.found for d in scan.days), likely="mdy" if month_first else "dmy", anchor=scan.anchor
+    )
+    chosen: list[Candidate[date]] = []
+    due: list[Candidate[date]] = []
+    lines = max(1, len(scan.text.lines))
+    for number, one in enumerate(scan.days):
+        day = one.found.day(order, scan.anchor)
+        if day is None:
+            continue
+        place = scan.text.box(one.segment, one.found.start, one.found.end)
+        quote = scan.text.lines[one.segment.line].text[:160]
+        sort = _sort(one)
+        if sort == "due":
+            due.append(Candidate(day, 0.85, "labelled as the day it is due", place, quote))
+        confidence, why = _weight(one, sort, scan, day, number, lines, is_order=is_order)
+        chosen.append(Candidate(day, round(max(0.02, min(0.98, confidence)), 3), why, place, quote))
+    return Days(chosen, due, order, proved or all(d.found.named or len(d.found.readings) == 1 for d in scan.days))
+
+
+def _sort(one: Day) -> str:
+    """What the words beside a date say of it."""
+    has = {c[2:] for c in one.label.classes if c.startswith("d.")}
+    for name in ("due", "printed"):
+        if name in has and "date" not in has:
+            return name
+    if "date" in has and "due" in has:
+        return (
+            "due"
+            if labels.find(one.label.text) and "d.due" in {c for c, _ in labels.find(one.label.text)[-1].meanings}
+            else "date"
+        )
+    if "date" in has:
+        return "date"
+    if "service" in has:
+        return "service"
+    if has:
+        return sorted(has)[0]
+    return "kind" if any(c.startswith("k.") for c in one.label.classes) else ""
+
+
+def _weight(
+    one: Day, sort: str, scan: Scan, day: date, number: int, lines: int, *, is_order: bool
+) -> tuple[float, str]:
+    text = one.segment.text
+    confidence, why = {
+        "date": (0.86, "labelled as the date"),
+        "kind": (0.74, "stands beside the document's name"),
+        "printed": (0.36, "labelled as the day of printing"),
+        "service": (0.26, "labelled as a day of delivery or service"),
+        "due": (0.10, "labelled as the day it is due"),
+    }.get(sort, (0.52, "a date without a label"))
+    if _RANGE.match(text[one.found.end :]) or _RANGE.match(text[: one.found.start][-4:].strip() or "x"):
+        confidence -= 0.22
+    if sort == "date" and any("k.order" in hit_classes(scan, one) for _ in (0,)) and not is_order:
+        confidence -= 0.10
+    if sort == "" and _TIME.search(text[one.found.end : one.found.end + 14]):
+        confidence += 0.10
+    if sort == "":
+        confidence += 0.10 if number == 0 else 0.0
+        confidence -= 0.10 * one.segment.line / lines
+    if one.label.where == "above":
+        confidence -= 0.02 * one.label.distance
+    if not one.found.has_year:
+        confidence -= 0.30
+    if scan.anchor:
+        gap = (scan.anchor - day).days
+        if -1 <= gap <= 7:
+            confidence += 0.08
+        elif gap < -2:
+            confidence -= 0.25
+        elif gap > 400:
+            confidence -= 0.15
+    return confidence, why
+
+
+def hit_classes(scan: Scan, one: Day) -> frozenset[str]:
+    """Classes of the words within a date's label, parts of words included ("Bestelldatum")."""
+    squeezed = labels.squeeze(one.label.text[-30:])
+    book = labels.vocabulary()
+    for name in ("order", "bestell", "auftrag", "commande", "pedido", "ordine", "encomenda", "הזמנה"):
+        if name in squeezed:
+            return frozenset({"k.order"})
+    del book
+    return scan.classes(one.label.text)
+
+
+def after(day: date, limit: date | None) -> bool:
+    """Whether a day lies in the future of `limit` by more than two days."""
+    return limit is not None and day > limit + timedelta(days=2)

@@ -1,0 +1,74 @@
+"""What a document is: its heading, then what it holds."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from receipts.fields.scan import Scan
+from receipts.fields import labels
+from receipts.types import Candidate, Kind
+
+_KINDS = {
+    "k.invoice": Kind.INVOICE,
+    "k.tax_invoice": Kind.TAX_INVOICE,
+    "k.receipt": Kind.RECEIPT,
+    "k.invoice_receipt": Kind.INVOICE_RECEIPT,
+    "k.credit": Kind.CREDIT_NOTE,
+    "k.order": Kind.ORDER,
+    "k.statement": Kind.STATEMENT,
+    "k.quote": Kind.OTHER,
+    "k.proforma": Kind.OTHER,
+    "k.delivery_note": Kind.OTHER,
+    "k.reminder": Kind.OTHER,
+}
+
+
+def read(scan: Scan, hints: tuple[str, ...] = ()) -> list[Candidate[Kind]]:
+    """Possible kinds of a document; `hints` are its subject, title and file name."""
+    score: dict[str, float] = defaultdict(float)
+    place: dict[str, tuple[float, object]] = {}
+    sizes = sorted(s.height for s in scan.segments if s.text)
+    usual = sizes[len(sizes) // 2] if sizes else 1.0
+    for segment in scan.segments[:1500]:
+        for hit in labels.find(segment.text):
+            own = [c for c in hit.classes(scan.languages) if c in _KINDS]
+            if not own:
+                continue
+            words = len(segment.text.split())
+            points = 1.0 if words <= 3 else 0.5 if words <= 8 else 0.15
+            if hit.start > 12:
+                points *= 0.5
+            if segment.line <= 12:
+                points *= 1.6
+            if segment.height > 1.25 * usual and scan.text.sizes:
+                points *= 2.0
+            for name in own:
+                score[name] += points / len(own)
+                if points > place.get(name, (0.0, None))[0]:
+                    place[name] = (points, segment)
+    for hint in hints:
+        for hit in labels.find(hint):
+            for name in hit.classes(scan.languages):
+                if name in _KINDS:
+                    score[name] += 1.6
+    roles = {s.role for s in scan.spots}
+    if "change" in roles or ("tender" in roles and "tax" in roles and not score):
+        score["k.receipt"] += 0.8
+    if not score:
+        return []
+    total = sum(score.values())
+    out = []
+    for name, points in score.items():
+        segment = place.get(name, (0.0, None))[1]
+        box = scan.text.box(segment) if segment is not None else None  # type: ignore[arg-type]
+        quote = segment.text[:160] if segment is not None else None  # type: ignore[attr-defined]
+        out.append(
+            Candidate(
+                _KINDS[name],
+                round(min(0.97, 0.4 + 0.55 * points / total), 3),
+                f"the document calls itself so ({name[2:].replace('_', ' ')})",
+                box,
+                quote,
+            )
+        )
+    return sorted(out, key=lambda c: -c.confidence)

@@ -1,0 +1,185 @@
+"""A document's own number: labelled values that look like one."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+from receipts.fields import amounts as money
+from receipts.fields import dates, labels
+from receipts.fields.scan import Scan, overlaps
+from receipts.layout import Segment
+from receipts.types import Candidate
+
+_TOKEN = re.compile(r"[^\W_](?:[\w./\\\-+]*[^\W_])?|[0-9]")
+_SKIP = re.compile(r"^(?:[\s:.#№=\-–—|,]|\([^)]{0,12}\)|(?:is|lautet|est|es|è|é)\b)*", re.IGNORECASE)
+_PHONE = re.compile(r"^\+?\d{2,4}[\s/-]\d{2,}[\s/-]?\d{2,}$")
+_WHY = {
+    "document": "labelled as the document's number",
+    "contract": "labelled as the order's number",
+    "transaction": "labelled as the transaction's number",
+    "kind": "stands right behind the document's name",
+    "nr": "stands behind a word for number",
+}
+
+
+def read(scan: Scan, *, order: bool = False, hints: Iterable[str] = ()) -> list[Candidate[str]]:
+    """Possible numbers of a document.
+
+    Args:
+        scan: the text.
+        order: the document is an order, whose number is its own.
+        hints: subject, title, file name: a number that stands there too is worth more.
+    """
+    weight = {
+        "document": 0.86,
+        "contract": 0.78 if order else 0.6,
+        "transaction": 0.62 if order else 0.5,
+        "kind": 0.6,
+        "nr": 0.3,
+    }
+    hinted = " ".join(hints)
+    out: list[Candidate[str]] = []
+    seen: Counter[str] = Counter()
+    for segment in scan.segments:
+        for sort, end in _labels(scan, segment):
+            value = _behind(scan, segment, end)
+            if value is None:
+                continue
+            text, place, start, stop, steps = value
+            confidence = weight[sort] - 0.04 * min(steps, 4) - (0.12 if len(re.sub(r"\D", "", text)) < 2 else 0.0)
+            if sort == "kind" and len(re.sub(r"\D", "", text)) < 3:
+                continue
+            confidence += 0.06 if len(text) > 2 and text in hinted else 0.0
+            confidence += 0.02 if segment.line < 30 else 0.0
+            seen[text] += 1
+            out.append(
+                Candidate(
+                    text,
+                    round(min(0.97, confidence), 3),
+                    _WHY[sort],
+                    scan.text.box(place, start, stop),
+                    scan.text.lines[place.line].text[:160],
+                )
+            )
+    return [
+        c
+        if seen[c.value] < 2
+        else Candidate(c.value, round(min(0.98, c.confidence + 0.03), 3), c.why + ", more than once", c.box, c.quote)
+        for c in out
+    ]
+
+
+def _labels(scan: Scan, segment: Segment) -> list[tuple[str, int]]:
+    """What number each known phrase of the segment announces, and where the phrase ends."""
+    hits = labels.find(segment.text)
+    out: list[tuple[str, int]] = []
+    i = 0
+    while i < len(hits):
+        own = hits[i].classes(scan.languages)
+        end = hits[i].end
+        following = hits[i + 1] if i + 1 < len(hits) else None
+        gap = segment.text[end : following.start] if following else ""
+        next_is_nr = (
+            following is not None
+            and "n.nr" in following.classes(scan.languages)
+            and not re.sub(r"\([^)]*\)|[\W_]", "", gap)
+        )
+        kinds = {c for c in own if c.startswith("k.") and c not in {"k.delivery_note", "k.quote", "k.reminder"}}
+        blocked = (
+            i > 0
+            and _joined(segment.text, hits[i - 1].end, hits[i].start)
+            and "n.other" in hits[i - 1].classes(scan.languages)
+        )
+        other = "n.other" in own or any(c.startswith("p.") for c in own) and not own & {"n.document", "n.contract"}
+        if not other and not blocked:
+            if "n.document" in own and not (
+                own & {"k.invoice"} and not next_is_nr and not _id_follows(segment.text, end)
+            ):
+                out.append(("document", following.end if next_is_nr and following else end))
+            elif "n.contract" in own:
+                out.append(("contract", following.end if next_is_nr and following else end))
+            elif "n.transaction" in own:
+                out.append(("transaction", following.end if next_is_nr and following else end))
+            elif kinds and next_is_nr and following:
+                out.append(("contract" if kinds <= {"k.order"} else "document", following.end))
+            elif kinds and _id_follows(segment.text, end):
+                out.append(("contract" if kinds <= {"k.order"} else "kind", end))
+            elif "n.nr" in own and i == 0 and hits[i].start <= 2:
+                out.append(("nr", end))
+        i += 2 if next_is_nr else 1
+    return out
+
+
+def _joined(text: str, start: int, end: int) -> bool:
+    return not re.sub(r"[\W_]", "", text[start:end])
+
+
+def _id_follows(text: str, end: int) -> bool:
+    match = _TOKEN.match(text, end + (_SKIP.match(text[end:]) or re.match("", "")).end())  # type: ignore[union-attr]
+    return bool(match and _good(match.group()) and sum(c.isdigit() for c in match.group()) >= 2)
+
+
+def _good(token: str) -> bool:
+    digits = sum(c.isdigit() for c in token)
+    if not digits or len(token) > 40 or digits * 3 < len(token) and digits < 4:
+        return False
+    if _PHONE.match(token):
+        return False
+    found = dates.find(token)
+    if found and found[0].has_year and found[0].end - found[0].start >= len(token) - 1 and not token.isdigit():
+        return False
+    spotted = money.find(token)
+    return not (
+        spotted and spotted[0].decimals == 2 and spotted[0].end - spotted[0].start == len(token) and not token.isdigit()
+    )
+
+
+def _take(text: str, start: int) -> tuple[str, int, int] | None:
+    skipped = _SKIP.match(text[start:])
+    at = start + (skipped.end() if skipped else 0)
+    match = _TOKEN.match(text, at)
+    if not match:
+        return None
+    token, stop = match.group(), match.end()
+    if text[stop : stop + 1] == "%":
+        return None
+    if not any(c.isdigit() for c in token) and len(token) <= 5 and token.isupper():
+        more = re.match(r"[\s\-/]{0,2}(\d[\w/\-]*)", text[stop:])
+        if more and not dates.find(more.group(1)):
+            return (
+                f"{token} {more.group(1)}" if more.group().startswith(" ") else text[at : stop + more.end()],
+                at,
+                stop + more.end(),
+            )
+    if not _good(token):
+        return None
+    if any(d.start <= at < d.end and d.has_year for d in dates.find(text)):
+        return None
+    return token.rstrip("./-"), at, stop
+
+
+def _behind(scan: Scan, segment: Segment, end: int) -> tuple[str, Segment, int, int, int] | None:
+    """The value that a label announces: behind it, to its right, or below it."""
+    taken = _take(segment.text, end)
+    if taken:
+        return taken[0], segment, taken[1], taken[2], 0
+    rest = segment.text[end:]
+    if sum(c.isalpha() for c in rest) > 14:
+        return None
+    line = scan.text.lines[segment.line].segments
+    if segment.index + 1 < len(line):
+        right = line[segment.index + 1]
+        taken = _take(right.text, 0)
+        if taken and taken[1] <= 3 and not labels.find(right.text[: taken[1]]):
+            return taken[0], right, taken[1], taken[2], 1
+    for number in range(segment.line + 1, min(segment.line + 4, len(scan.text.lines))):
+        for below in scan.text.lines[number].segments:
+            if below.page == segment.page and overlaps(below.x0, below.x1, segment.x0, segment.x1):
+                taken = _take(below.text, 0)
+                if taken and taken[1] <= 2:
+                    return taken[0], below, taken[1], taken[2], number - segment.line
+                if any(c.isalpha() for c in below.text) and not _TOKEN.search(below.text):
+                    return None
+    return None

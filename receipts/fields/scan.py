@@ -1,0 +1,346 @@
+"""One walk over a text: every amount and date with the words that say what it is."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+
+from receipts.fields import amounts as money
+from receipts.fields import dates, labels
+from receipts.layout import Segment, Text
+
+MAX_SEGMENTS = 6000
+_UP = 45  # how many lines above an amount its column's head may stand
+_TAIL = 48  # of a long sentence only the words this near to the value are its label
+_AMOUNT_CLASSES = frozenset(
+    "total grand payable paid net subtotal tax incl excl discount shipping tip rounding tender change prepaid previous count "
+    "points unit amount refund fee".split()
+)
+_LETTERS = re.compile(r"[^\W\d_]")
+_CURRENCY_WORDS = re.compile(money._CURRENCY, re.IGNORECASE)  # noqa: SLF001 - one expression for both
+NONE: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """The words beside a value: what they mean, the text itself, and where they stand."""
+
+    classes: frozenset[str]
+    text: str
+    where: str  # "same", "left", "above", "after", ""
+    distance: int = 0
+    first: str = ""  # class of the first known word
+
+    def __bool__(self) -> bool:
+        """Whether any known word was found."""
+        return bool(self.classes)
+
+
+NO_LABEL = Label(NONE, "", "")
+
+
+@dataclass(slots=True)
+class Spot:
+    """An amount in its place, with its row's and its column's label."""
+
+    amount: money.Amount
+    segment: Segment
+    row: Label
+    column: Label
+    role: str = ""
+    item: bool = False  # a row of goods: text beside it that is no label
+    many: bool = False  # other amounts of money stand on its line
+
+    @property
+    def line(self) -> int:
+        """Index of its line."""
+        return self.segment.line
+
+
+@dataclass(slots=True)
+class Day:
+    """A date in its place with its label."""
+
+    found: dates.Found
+    segment: Segment
+    label: Label
+
+
+@dataclass
+class Scan:
+    """A text with everything found in it."""
+
+    text: Text
+    anchor: date | None = None  # a day that the document lies close to, when known
+    segments: list[Segment] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Bound the work."""
+        self.segments = self.text.segments[:MAX_SEGMENTS]
+        self._heads: dict[int, list[tuple[Segment, frozenset[str], str]]] = {}
+
+    @cached_property
+    def languages(self) -> frozenset[str]:
+        """Languages of the text."""
+        return labels.languages(s.text for s in self.segments)
+
+    @cached_property
+    def decimal_sign(self) -> str:
+        """The sign before the decimals, "" where the text does not tell."""
+        return money.style(s.text for s in self.segments)
+
+    def hits(self, text: str) -> tuple[labels.Hit, ...]:
+        """Known phrases of a text."""
+        return labels.find(text)
+
+    def classes(self, text: str) -> frozenset[str]:
+        """What the words of a text may mean, in the document's languages."""
+        out: set[str] = set()
+        for hit in labels.find(text):
+            out |= hit.classes(self.languages)
+        return frozenset(out)
+
+    def amounts_of(self, segment: Segment) -> tuple[money.Amount, ...]:
+        """Amounts and percentages of a segment, dates left out."""
+        found = money.find(segment.text, self.decimal_sign, loose=self.text.loose)
+        if not found:
+            return ()
+        days = [d for d in dates.find(segment.text, loose=self.text.loose) if d.has_year]
+        return tuple(a for a in found if not any(d.start < a.end and a.start < d.end for d in days))
+
+    @cached_property
+    def spots(self) -> list[Spot]:
+        """Every amount with its labels, from top to bottom."""
+        out = []
+        for segment in self.segments:
+            last = 0
+            for amount in self.amounts_of(segment):
+                if not amount.percent:
+                    row = self._row_label(segment, amount.start, last, amount.end)
+                    spot = Spot(amount, segment, row, self._column_label(segment, amount))
+                    spot.item = not row and self._row_has_text(segment, amount.start)
+                    out.append(spot)
+                last = amount.end
+        count = Counter(s.line for s in out if s.amount.money_like)
+        for spot in out:
+            spot.many = count[spot.line] > 1
+            spot.role = resolve(spot)
+        return out
+
+    @cached_property
+    def days(self) -> list[Day]:
+        """Every date with its label."""
+        out = []
+        for segment in self.segments:
+            last = 0
+            for found in dates.find(segment.text, loose=self.text.loose):
+                label = self._row_label(segment, found.start, last, found.end, amounts_only=False)
+                if not any(c.startswith("d.") for c in label.classes):
+                    above = self._above(segment, "d.")
+                    label = above or label
+                out.append(Day(found, segment, label))
+                last = found.end
+        return out
+
+    # -- labels ----------------------------------------------------------------------------------
+
+    def _label(self, text: str, where: str, distance: int = 0, tail: bool = True) -> Label:
+        if len(text) > 60 and tail:
+            text = text[-_TAIL:]
+            text = text[text.find(" ") + 1 :]
+        found = labels.find(text)
+        if not found:
+            return Label(NONE, text, where, distance)
+        classes: set[str] = set()
+        first = ""
+        for hit in found:
+            own = hit.classes(self.languages)
+            if own == {"count"} and re.search(r"\d\s*$", text[: hit.start]):
+                continue  # "(3 items)" tells how many were counted, not what the value is
+            if own == {"count"} and re.match(r"\W*\d", text[hit.end :]) and hit.end < len(text):
+                continue
+            classes |= own
+            first = first or sorted(own)[0]
+        return Label(frozenset(classes), text, where, distance, first)
+
+    def _row_label(self, segment: Segment, start: int, last: int, end: int, *, amounts_only: bool = True) -> Label:
+        before = segment.text[last:start]
+        if has_words(before):
+            label = self._label(before, "same")
+            if label or not amounts_only:
+                return label
+            return self._after(segment, end) or label
+        if last == 0:
+            line = self.text.lines[segment.line].segments
+            for step, other in enumerate(reversed(line[: segment.index]), 1):
+                if not has_words(other.text):
+                    continue
+                label = self._label(other.text, "left", step)
+                if label:
+                    return label
+                break
+        return self._after(segment, end)
+
+    def _after(self, segment: Segment, end: int) -> Label:
+        """Words right behind the value, as in "29.99 € TTC"."""
+        after = segment.text[end : end + 24]
+        found = labels.find(after)
+        if found and found[0].start <= 2:
+            classes = found[0].classes(self.languages) & _AMOUNT_CLASSES
+            if classes:
+                return Label(classes, after, "after", 0, sorted(classes)[0])
+        return NO_LABEL
+
+    def _row_has_text(self, segment: Segment, start: int) -> bool:
+        if has_words(segment.text[:start], 3):
+            return True
+        line = self.text.lines[segment.line].segments
+        return any(has_words(other.text, 3) for other in line[: segment.index])
+
+    def heads(self, number: int) -> list[tuple[Segment, frozenset[str], str]]:
+        """Segments of a line that can be the head of a column: known words and no amounts."""
+        known = self._heads.get(number)
+        if known is None:
+            known = []
+            for segment in self.text.lines[number].segments:
+                if any(a.money_like for a in self.amounts_of(segment)):
+                    continue
+                classes = self.classes(segment.text)
+                if classes:
+                    known.append((segment, classes, segment.text))
+            self._heads[number] = known
+        return known
+
+    def _column_label(self, segment: Segment, amount: money.Amount) -> Label:
+        x0, x1 = span(segment, amount.start, amount.end)
+        for number in range(segment.line - 1, max(-1, segment.line - _UP), -1):
+            if self.text.lines[number].page != segment.page:
+                break
+            for head, classes, text in self.heads(number):
+                if len(text) > 50:
+                    continue
+                if overlaps(head.x0, head.x1, x0, x1) and classes & _AMOUNT_CLASSES:
+                    return Label(classes, text, "above", segment.line - number, self._label(text, "above").first)
+        return NO_LABEL
+
+    def _above(self, segment: Segment, prefix: str) -> Label | None:
+        for number in range(segment.line - 1, max(-1, segment.line - 4), -1):
+            if self.text.lines[number].page != segment.page:
+                break
+            for head, classes, text in self.heads(number):
+                if overlaps(head.x0, head.x1, segment.x0, segment.x1) and any(c.startswith(prefix) for c in classes):
+                    return Label(classes, text, "above", segment.line - number)
+        return None
+
+
+def has_words(text: str, letters: int = 2) -> bool:
+    """Whether a text holds words beside currencies and single letters."""
+    if not _LETTERS.search(text):
+        return False
+    return len(_LETTERS.findall(_CURRENCY_WORDS.sub(" ", text))) >= letters
+
+
+def span(segment: Segment, start: int, end: int) -> tuple[float, float]:
+    """Where characters of a segment stand from left to right."""
+    if segment.words and (start, end) != (0, len(segment.text)):
+        at, hit = 0, []
+        for word in segment.words:
+            if at < end and at + len(word.text) > start:
+                hit.append(word)
+            at += len(word.text) + 1
+        if hit:
+            return min(w.x0 for w in hit), max(w.x1 for w in hit)
+    share = (segment.x1 - segment.x0) / max(1, len(segment.text))
+    return segment.x0 + share * start, segment.x0 + share * end
+
+
+def overlaps(a0: float, a1: float, b0: float, b1: float) -> bool:
+    """Whether two stretches share a third of the shorter one."""
+    return min(a1, b1) - max(a0, b0) > 0.33 * max(0.1, min(a1 - a0, b1 - b0))
+
+
+# In this order: the first that fits decides what a label with several known words means.
+def meaning(label: Label) -> str:
+    """The role of an amount with this label: one of the amount classes, or ""."""
+    has = label.classes
+    if not has & _AMOUNT_CLASSES:
+        return ""
+    sums = bool(has & {"total", "grand", "payable"})
+    role = ""
+    if "n.other" in has and not has & {"total", "grand", "payable", "net", "tax", "subtotal"}:
+        role = ""
+    elif has & {"points", "previous", "fee"}:
+        role = next(iter(sorted(has & {"points", "previous", "fee"})))
+    elif "count" in has:
+        role = "count"
+    elif "discount" in has and "subtotal" not in has:
+        role = "discount"
+    elif "change" in has and "grand" not in has:
+        role = "change"
+    elif "prepaid" in has:
+        role = "prepaid"
+    elif "excl" in has and (sums or has & {"amount", "net", "subtotal"}):
+        role = "net"
+    elif "net" in has and not (has & {"incl", "grand"}):
+        role = "net"
+    elif "grand" in has:
+        role = "grand"
+    elif "tax" in has and "incl" in has and sums:
+        role = "grand"
+    elif "tax" in has and "subtotal" not in has and "payable" not in has:
+        role = "tax"
+    else:
+        role = next(
+            (
+                c
+                for c in (
+                    "subtotal",
+                    "payable",
+                    "refund",
+                    "tender",
+                    "paid",
+                    "total",
+                    "rounding",
+                    "shipping",
+                    "tip",
+                    "unit",
+                    "amount",
+                    "net",
+                    "incl",
+                    "excl",
+                )
+                if c in has
+            ),
+            "",
+        )
+        if role == "tender" and "total" in has and "paid" not in has and label.first == "total":
+            role = "total"
+    return role
+
+
+def resolve(spot: Spot) -> str:
+    """What an amount is, by its row and its column."""
+    row, column = meaning(spot.row), meaning(spot.column)
+    sums = {"total", "grand", "payable", "amount", "subtotal", "net", "refund"}
+    if row:
+        if (
+            row in sums
+            and column in {"net", "tax", "count", "unit", "discount"}
+            and spot.row.where == "left"
+            and spot.many
+        ):
+            if column in {"net", "tax"}:
+                return column
+            if column in {"count", "unit"} and not spot.amount.money_like:
+                return column
+        return row
+    if spot.item:
+        return "item" if column not in {"count", "unit", "tax", "discount", "points"} else "item_" + column
+    if column and spot.column.distance <= 3:
+        return column
+    if column:
+        return "column_" + column
+    return ""

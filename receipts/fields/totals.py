@@ -1,0 +1,345 @@
+"""The grand total, what is still due, net and taxes: labelled amounts weighed and checked by arithmetic."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from receipts.fields import amounts as money
+from receipts.fields.scan import Scan, Spot
+from receipts.types import Candidate, TaxLine
+
+_BASE = {
+    "grand": 0.90,
+    "payable": 0.80,
+    "total": 0.80,
+    "refund": 0.70,
+    "paid": 0.58,
+    "tender": 0.35,
+    "subtotal": 0.36,
+    "column_grand": 0.35,
+    "column_total": 0.30,
+    "amount": 0.34,
+    "net": 0.22,
+    "column_amount": 0.18,
+    "item": 0.12,
+    "incl": 0.3,
+    "": 0.10,
+}
+_CENT = Decimal("0.011")
+_MANY = 400  # amounts of one document that take part in the arithmetic
+
+
+@dataclass
+class Sum:
+    """One value that may be the total, with all places that show it."""
+
+    value: Decimal
+    spots: list[Spot] = field(default_factory=list)
+    score: float = 0.0
+    confirmed: list[str] = field(default_factory=list)
+
+    @property
+    def best(self) -> Spot:
+        """The place with the strongest label, the last of them."""
+        return max(self.spots, key=lambda s: (_BASE.get(s.role, 0.0), s.line))
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """What its places call it."""
+        return frozenset(s.role for s in self.spots)
+
+
+@dataclass
+class Totals:
+    """The sums of a document: candidates best first, and the parts that confirm them."""
+
+    candidates: list[Sum]
+    payable: Sum | None = None
+    net: Sum | None = None
+    taxes: tuple[TaxLine, ...] = ()
+    tax_confirmed: bool = False
+
+
+def read(scan: Scan) -> Totals:
+    """Weigh every amount of a text as its total."""
+    spots = [s for s in scan.spots if abs(s.amount.value) < Decimal(10) ** 10][:2000]
+    sums: dict[Decimal, Sum] = {}
+    for spot in spots:
+        if spot.role in {
+            "count",
+            "points",
+            "unit",
+            "previous",
+            "fee",
+            "item_count",
+            "item_unit",
+            "column_count",
+            "column_unit",
+        }:
+            continue
+        if not spot.amount.money_like and spot.role not in {"grand", "payable", "total", "paid", "refund"}:
+            continue
+        value = spot.amount.value
+        sums.setdefault(value, Sum(value)).spots.append(spot)
+    parts = _Parts(spots)
+    top = max(
+        (
+            abs(s.amount.value)
+            for s in spots
+            if s.amount.money_like and s.role not in {"tender", "change", "previous", "fee", "points"}
+        ),
+        default=Decimal(0),
+    )
+    last_line = max((s.line for s in spots), default=1) or 1
+    for one in sums.values():
+        _weigh(one, parts, top, last_line)
+    ranked = sorted((s for s in sums.values() if s.score > 0.0), key=lambda s: (-s.score, -s.best.line))
+    totals = Totals(ranked)
+    if ranked:
+        _settle(totals, parts)
+        _parts_of(scan, totals, parts, spots)
+    return totals
+
+
+class _Parts:
+    """Amounts by role, for sums."""
+
+    def __init__(self, spots: list[Spot]) -> None:
+        by: dict[str, list[Decimal]] = defaultdict(list)
+        for spot in spots[:_MANY]:
+            value = spot.amount.value
+            if spot.amount.money_like and value not in by[spot.role]:
+                by[spot.role].append(value)
+        self.by = by
+        self.net = [*by["net"], *by["subtotal"], *by["column_net"]]
+        self.tax = [*by["tax"], *by["column_tax"], *by["item_tax"]]
+        self.extra = [*by["shipping"], *by["tip"], *by["rounding"]]
+        self.all_taxes = sum((v for v in dict.fromkeys(by["tax"])), Decimal(0))
+
+    def confirm(self, value: Decimal) -> list[str]:
+        """The sums that give this value."""
+        out = []
+        size = abs(value)
+        if any(abs(abs(n) + t - size) < _CENT and t for n in self.net for t in self._taxes()):
+            out.append("net + tax")
+        tender = [*self.by["tender"], *self.by["paid"]]
+        if any(c and abs(t - c - size) < _CENT for t in tender for c in self.by["change"]):
+            out.append("paid − change")
+        elif size and any(abs(t - size) < _CENT for t in tender):
+            out.append("paid")
+        if "net + tax" not in out and any(self._adds(n, size) for n in self.net):
+            out.append("subtotal + extras")
+        if any(
+            r and abs(t + r - size) < _CENT
+            for t in [*self.by["total"], *self.by["grand"], *self.by["subtotal"]]
+            for r in self._signed(self.by["rounding"])
+        ):
+            out.append("rounding")
+        return out
+
+    def _taxes(self) -> list[Decimal]:
+        return [*self.tax, self.all_taxes] if self.all_taxes else self.tax
+
+    @staticmethod
+    def _signed(values: list[Decimal]) -> list[Decimal]:
+        return [*values, *(-v for v in values)]
+
+    def _adds(self, base: Decimal, size: Decimal) -> bool:
+        extras = [Decimal(0), *(e for e in self.extra if e)]
+        cuts = [Decimal(0), *(abs(d) for d in self.by["discount"] if d)]
+        taxes = [Decimal(0), *self._taxes()]
+        for extra in extras[:6]:
+            for cut in cuts[:6]:
+                for tax in taxes[:6]:
+                    if (extra or cut) and abs(base + extra - cut + tax - size) < _CENT:
+                        return True
+        return False
+
+
+def _weigh(one: Sum, parts: _Parts, top: Decimal, last_line: int) -> None:
+    best = one.best
+    score = _BASE.get(best.role, 0.0)
+    if best.role in {"tax", "discount", "change", "shipping", "tip", "rounding", "prepaid"}:
+        one.score = 0.02
+        return
+    one.confirmed = parts.confirm(one.value)
+    strong = best.role in {"grand", "payable", "total", "paid", "refund"}
+    if one.confirmed and (strong or "net + tax" in one.confirmed):
+        score += 0.10 + (0.06 if "net + tax" in one.confirmed else 0.0)
+    lines = {(s.segment.page, s.line) for s in one.spots}
+    labelled = {s.line for s in one.spots if s.role in {"grand", "payable", "total", "paid", "refund", "tender"}}
+    if strong and len(labelled) > 1:
+        score += 0.04
+    elif len(lines) > 1:
+        score += 0.03
+    if abs(one.value) == top:
+        score += 0.05
+    score += 0.03 * best.line / last_line
+    if best.amount.currency:
+        score += 0.02
+    if best.amount.decimals != 2 and not best.amount.currency:
+        score -= 0.20
+    if best.row.where == "after":
+        score -= 0.05
+    if one.value < 0:
+        score -= 0.10
+    if not one.value:
+        score -= 0.45
+    one.score = max(0.0, min(0.99, score))
+
+
+def _settle(totals: Totals, parts: _Parts) -> None:
+    """Total and payable told apart: prepayments taken off the total leave what is due."""
+    first = totals.candidates[0]
+    by_value = {s.value: s for s in totals.candidates}
+    if "payable" in first.roles and not first.roles & {"grand", "total"}:
+        for paid in parts.by["prepaid"]:
+            whole = by_value.get(first.value + abs(paid)) if paid else None
+            if whole and whole.roles & {"grand", "total"}:
+                totals.payable = first
+                totals.candidates.remove(whole)
+                totals.candidates.insert(0, whole)
+                whole.score = max(whole.score, first.score)
+                whole.confirmed.append("total − prepaid = due")
+                return
+    due = [s for s in totals.candidates if "payable" in s.roles and s is not first]
+    for one in due:
+        if any(paid and first.value - abs(paid) == one.value for paid in parts.by["prepaid"]):
+            totals.payable = one
+            first.confirmed.append("total − prepaid = due")
+            return
+    if "payable" in first.roles:
+        totals.payable = first
+    elif len(due) == 1 and due[0].value < first.value:
+        totals.payable = due[0]
+
+
+def _parts_of(scan: Scan, totals: Totals, parts: _Parts, spots: list[Spot]) -> None:
+    """Net and tax lines that fit the chosen total."""
+    total = abs(totals.candidates[0].value)
+    lines = _tax_table(scan, spots)
+    summed = sum((line.amount for line in lines if line.amount is not None), Decimal(0))
+    if lines and any(
+        abs(abs(n) + summed - total) < _CENT * 2
+        for n in [*parts.net, *(sum(((x.base or Decimal(0)) for x in lines), Decimal(0)),)]
+    ):
+        totals.taxes, totals.tax_confirmed = lines, True
+    else:
+        for spot in reversed([s for s in spots if s.role == "tax" and s.amount.money_like]):
+            net = next(
+                (n for n in parts.net if abs(abs(n) + spot.amount.value - total) < _CENT and spot.amount.value), None
+            )
+            if net is not None:
+                totals.taxes = (TaxLine(_rate(spot), abs(net), spot.amount.value),)
+                totals.tax_confirmed = True
+                break
+        else:
+            labelled: list[TaxLine] = []
+            for spot in spots:
+                if spot.role == "tax" and spot.amount.money_like and spot.amount.value < total:
+                    line = TaxLine(_rate(spot), None, spot.amount.value)
+                    if line.amount not in [x.amount for x in labelled]:
+                        labelled.append(line)
+            summed = sum((x.amount or Decimal(0) for x in labelled), Decimal(0))
+            if labelled and any(abs(abs(n) + summed - total) < _CENT * 2 for n in parts.net):
+                totals.taxes, totals.tax_confirmed = tuple(labelled), True
+            elif lines:
+                totals.taxes = lines
+            elif len(labelled) == 1:
+                totals.taxes = tuple(labelled)
+    if totals.taxes:
+        summed = sum((x.amount or Decimal(0) for x in totals.taxes), Decimal(0))
+        net = total - summed
+        totals.net = next((s for s in totals.candidates if abs(abs(s.value) - net) < _CENT), None)
+        if totals.net is None:
+            totals.net = next((Sum(s.amount.value, [s]) for s in spots if abs(abs(s.amount.value) - net) < _CENT), None)
+    if totals.net is None:
+        named = [s for s in totals.candidates if "net" in s.roles]
+        totals.net = named[0] if len(named) == 1 else None
+
+
+def _rate(spot: Spot) -> Decimal | None:
+    """The percentage that stands on the amount's line."""
+    for text in (spot.row.text, spot.segment.text):
+        for amount in money.find(text):
+            if amount.percent and 0 <= amount.value <= 50:
+                return amount.value
+    match = re.search(r"(\d{1,2}(?:[.,]\d{1,2})?)\s?%", spot.row.text)
+    return Decimal(match.group(1).replace(",", ".")) if match else None
+
+
+def _tax_table(scan: Scan, spots: list[Spot]) -> tuple[TaxLine, ...]:
+    """Lines with a rate, a base and a tax that fit one another: rate × base = tax."""
+    out: dict[tuple[Decimal, Decimal], TaxLine] = {}
+    by_line: dict[int, list[Spot]] = defaultdict(list)
+    for spot in spots:
+        by_line[spot.line].append(spot)
+    for number, row in by_line.items():
+        rates = [
+            a.value
+            for s in scan.text.lines[number].segments
+            for a in scan.amounts_of(s)
+            if a.percent and 0 < a.value <= 50
+        ]
+        values = [s.amount.value for s in row if s.amount.money_like]
+        if not rates:
+            rates = [s.amount.value for s in row if not s.amount.currency and 0 < s.amount.value <= 30]
+            if len(values) < 3:
+                continue
+        if len(values) < 2 or len(values) > 6:
+            continue
+        for rate in rates:
+            hit = next(
+                (
+                    (b, t)
+                    for b in values
+                    for t in values
+                    if b
+                    and t
+                    and b != t
+                    and abs(t) < abs(b)
+                    and abs(b * rate / 100 - t) < Decimal("0.02")
+                    and (len(values) == 2 or any(abs(b + t - g) < _CENT * 2 for g in values))
+                ),
+                None,
+            )
+            if hit:
+                out[(rate, hit[0])] = TaxLine(rate, hit[0], hit[1])
+                break
+    return tuple(out.values())
+
+
+def candidate(scan: Scan, one: Sum) -> Candidate[Decimal]:
+    """A sum as a candidate with its place."""
+    spot = one.best
+    why = {
+        "grand": "labelled as the grand total",
+        "total": "labelled as a total",
+        "payable": "labelled as what is to be paid",
+        "paid": "labelled as paid",
+        "refund": "labelled as refunded",
+        "subtotal": "labelled as a subtotal",
+        "tender": "the amount given in payment",
+    }.get(
+        spot.role,
+        "an amount without a label of its own"
+        if not spot.role.startswith("column")
+        else "an amount under a column's head",
+    )
+    if one.confirmed:
+        why += "; " + ", ".join(dict.fromkeys(one.confirmed)) + " agrees"
+    return Candidate(
+        one.value,
+        round(one.score, 3),
+        why,
+        scan.text.box(spot.segment, spot.amount.start, spot.amount.end),
+        quote(scan, spot.line),
+    )
+
+
+def quote(scan: Scan, line: int) -> str:
+    """A line of the document as evidence."""
+    return scan.text.lines[line].text[:160]

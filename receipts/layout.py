@@ -1,0 +1,247 @@
+"""Text with positions: words grown into segments, segments into lines, whatever document they came from."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from operator import attrgetter
+
+from receipts.types import Box
+
+_RTL = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+_FINAL = "םןץףך"  # letters that only end a Hebrew word
+_GAP = 0.85  # a gap wider than this share of the line's height parts two segments
+
+
+@dataclass(slots=True)
+class Word:
+    """One run of signs without a gap; edges in the document's own units, origin top left."""
+
+    text: str
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+
+@dataclass(slots=True)
+class Segment:
+    """Words that stand together on one line: a cell, a label, a value."""
+
+    text: str
+    page: int
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    words: tuple[Word, ...] = ()
+    line: int = 0  # index of its line in the text
+    index: int = 0  # place in its line, in reading order
+
+    @property
+    def height(self) -> float:
+        """Height of the letters, the size of the type."""
+        return self.y1 - self.y0
+
+
+@dataclass(slots=True)
+class Line:
+    """Segments side by side, in reading order (right to left where the line reads so)."""
+
+    segments: list[Segment]
+    page: int
+    index: int = 0
+    rtl: bool = False
+
+    @property
+    def text(self) -> str:
+        """The line's segments with two spaces between."""
+        return "  ".join(s.text for s in self.segments)
+
+
+@dataclass(slots=True)
+class Text:
+    """A document's lines from top to bottom; `sizes` are the pages' width and height, empty without places."""
+
+    lines: list[Line]
+    source: str  # "pdf", "html", "plain", "ocr"
+    sizes: tuple[tuple[float, float], ...] = ()
+    title: str = ""  # of an HTML page
+    alts: tuple[str, ...] = ()  # what pictures of an HTML page say of themselves
+    links: tuple[tuple[str, str], ...] = ()  # (text, address) of an HTML page
+    pages: int = 1
+    cut: bool = False  # more pages than were read
+    segments: list[Segment] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Number lines and segments."""
+        self.segments = []
+        for i, line in enumerate(self.lines):
+            line.index = i
+            for k, segment in enumerate(line.segments):
+                segment.line, segment.index = i, k
+                self.segments.append(segment)
+
+    @property
+    def loose(self) -> bool:
+        """Whether letters may be misread (OCR)."""
+        return self.source == "ocr"
+
+    @property
+    def text(self) -> str:
+        """All lines."""
+        return "\n".join(line.text for line in self.lines)
+
+    def box(self, segment: Segment, start: int = 0, end: int | None = None) -> Box | None:
+        """Where characters `start` to `end` of the segment stand, as fractions of the page; None without places."""
+        if segment.page >= len(self.sizes):
+            return None
+        width, height = self.sizes[segment.page]
+        if width <= 0 or height <= 0:
+            return None
+        x0, y0, x1, y1 = segment.x0, segment.y0, segment.x1, segment.y1
+        end = len(segment.text) if end is None else end
+        if (start, end) != (0, len(segment.text)):
+            hit, at = [], 0
+            for word in segment.words:
+                if at < end and at + len(word.text) > start:
+                    hit.append(word)
+                at += len(word.text) + 1
+            if hit:
+                x0, x1 = min(w.x0 for w in hit), max(w.x1 for w in hit)
+                y0, y1 = min(w.y0 for w in hit), max(w.y1 for w in hit)
+            elif segment.text:
+                share = (x1 - x0) / len(segment.text)
+                x0, x1 = x0 + share * start, x0 + share * end
+        clip = lambda v: round(min(1.0, max(0.0, v)), 4)  # noqa: E731
+        return Box(segment.page, clip(x0 / width), clip(y0 / height), clip(x1 / width), clip(y1 / height))
+
+
+def is_rtl(text: str) -> bool:
+    """Whether the text holds letters that are written from right to left."""
+    return bool(_RTL.search(text))
+
+
+def clean(text: str) -> str:
+    """One line of text without control signs, marks of direction, NUL bytes and lone surrogates."""
+    if text.isascii() and text.isprintable():
+        return text
+    text = unicodedata.normalize("NFC", text.replace("\u00ad", ""))
+    return "".join(
+        " " if c in "\t\n\r\x0b\x0c\xa0\u2007\u202f\u2009\u200a\u2002\u2003" else c
+        for c in text
+        if c in "\t\n\r\x0b\x0c" or unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co"}
+    )
+
+
+def lines_from_words(words: Iterable[Word], page: int = 0, *, gap: float = _GAP) -> list[Line]:
+    """Group words of one page into lines and segments by their places alone.
+
+    Args:
+        words: in any order.
+        page: number that the segments get.
+        gap: how many line heights of white part two segments.
+    """
+    rows: list[list[Word]] = []
+    for word in sorted(words, key=lambda w: ((w.y0 + w.y1) / 2, w.x0)):
+        for row in reversed(rows[-6:]):
+            if _same_row(row, word):
+                row.append(word)
+                break
+        else:
+            rows.append([word])
+    rows.sort(key=lambda row: min((w.y0 + w.y1) / 2 for w in row))
+    return [line for row in rows if (line := _line(sorted(row, key=attrgetter("x0")), page, gap)).segments]
+
+
+def _same_row(row: Sequence[Word], word: Word) -> bool:
+    """Whether a word stands on the row: its middle within the nearest word's middle half, without overlap."""
+    near = min(row, key=lambda w: min(abs(w.x0 - word.x1), abs(word.x0 - w.x1)))
+    height = min(near.y1 - near.y0, word.y1 - word.y0)
+    shift = abs((near.y0 + near.y1) - (word.y0 + word.y1)) / 2
+    if shift > 0.45 * height:
+        return False
+    overlap = min(near.x1, word.x1) - max(near.x0, word.x0)
+    return overlap < 0.6 * min(near.x1 - near.x0, word.x1 - word.x0) or shift < 0.1 * height
+
+
+def _line(words: list[Word], page: int, gap: float) -> Line:
+    groups: list[list[Word]] = []
+    for word in words:
+        if groups:
+            last = groups[-1][-1]
+            height = max(min(last.y1 - last.y0, word.y1 - word.y0), 0.1)
+            if word.x0 - last.x1 <= gap * height:
+                groups[-1].append(word)
+                continue
+        groups.append([word])
+    rtl = sum(is_rtl(w.text) for w in words) * 2 >= sum(any(c.isalpha() for c in w.text) for w in words)
+    rtl = rtl and any(is_rtl(w.text) for w in words)
+    segments = [_segment(group, page, rtl=rtl) for group in groups]
+    if rtl:
+        segments.reverse()
+    return Line([s for s in segments if s.text], page, rtl=rtl)
+
+
+def _segment(words: list[Word], page: int, *, rtl: bool) -> Segment:
+    if rtl and any(is_rtl(w.text) for w in words):
+        words = _logical(words)
+    text = " ".join(w.text for w in words)
+    return Segment(
+        text,
+        page,
+        min(w.x0 for w in words),
+        min(w.y0 for w in words),
+        max(w.x1 for w in words),
+        max(w.y1 for w in words),
+        tuple(words),
+    )
+
+
+def _logical(words: list[Word]) -> list[Word]:
+    """Words of a right-to-left line as they are read: reversed, runs of other letters left as they stand."""
+    out: list[Word] = []
+    run: list[Word] = []
+    for word in reversed(words):
+        if is_rtl(word.text) or not any(c.isalnum() for c in word.text):
+            out += reversed(run)
+            run = []
+            out.append(word)
+        else:
+            run.append(word)
+    return out + list(reversed(run))
+
+
+def mirrored(words: Iterable[str]) -> bool:
+    """Whether Hebrew words stand letter by letter the wrong way round (drawn without reordering)."""
+    begin = end = 0
+    for word in words:
+        letters = [c for c in word if "\u05d0" <= c <= "\u05ea"]
+        if len(letters) > 1:
+            begin += letters[0] in _FINAL
+            end += letters[-1] in _FINAL
+    return begin > end
+
+
+def lines_from_cells(rows: Iterable[Sequence[tuple[float, str]]], page: int = 0) -> list[Line]:
+    """Lines of a document that has columns but no page (HTML, plain text): (column, text) of each cell."""
+    out = []
+    for number, row in enumerate(rows):
+        segments = []
+        for column, raw in row:
+            text = " ".join(clean(raw).split())
+            if text:
+                y = 2.0 * number
+                segments.append(Segment(text, page, column, y, column + len(text), y + 1.0))
+        if segments:
+            out.append(
+                Line(
+                    segments,
+                    page,
+                    rtl=all(is_rtl(s.text) for s in segments if any(c.isalpha() for c in s.text))
+                    and is_rtl(segments[0].text),
+                )
+            )
+    return out

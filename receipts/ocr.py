@@ -1,0 +1,22 @@
+"""Port for engines that read pictures, and which of them is at hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from receipts.layout import Text
+
+
+class OcrUnavailable(Exception):
+    """No engine that reads pictures is installed."""
+
+
+class Ocr(Protocol):
+    """Reads a picture's words with their places."""
+
+    def read(self, picture: Image, *, page: int = 0) -> Text:
+        """Lines of the picture; `page` is the number that they get. Raises OcrUnavailable."""
+        ...
