@@ -7,7 +7,8 @@ import random
 import threading
 import time
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Protocol, TypeVar
@@ -52,12 +53,12 @@ class Request:
 class Tokens(Protocol):
     """Where access tokens come from (oauth.TokenSource)."""
 
-    def token(self) -> str:
-        """A token to try."""
+    def current(self) -> str | None:
+        """A token to try, without asking anybody; None when a new one is due. NeedsReconnect once all is over."""
         ...
 
-    def renew(self, stale: str) -> str:
-        """Another one than `stale`."""
+    def renew(self, stale: str | None) -> str:
+        """Another token than `stale`, which was refused; with None another one only if it is due."""
         ...
 
 
@@ -130,6 +131,7 @@ class GmailApi:
         self.pace = pace or Pace(_AT_ONCE)
         self._headers = {"User-Agent": user_agent, "Accept-Encoding": "gzip", "Accept": "application/json"}
         self._quota_user = quota_user
+        self._gate = _Gate()
         self.patience_s = patience_s
         self._timeout_s = timeout_s
         self._whole_s = whole_s
@@ -150,30 +152,25 @@ class GmailApi:
         """One request, built anew for each try and tried again as its errors allow."""
         deadline = self._now() + self.patience_s
         failures = 0
-        stale = ""  # the token that was refused, once there was one
-        renewed = False
+        refused: str | None = None  # the token that was not taken, once there was one
         while True:
             request = build()
             try:
                 with self.pace.slot(request.calls):
-                    if stale:
-                        stale, _ = "", self._tokens.renew(stale)
-                        renewed = True
-                    self._tokens.token()  # before the charge, for a renewal takes time
                     self._wait_for_quota(request.units, deadline)
-                    token = self._tokens.token()
-                    value = read(self._send(request, token))
+                    with self._token(refused) as token:
+                        answer = self._send(request, token)
+                    value = read(answer)
             except Unauthorized:
-                if renewed:
+                if refused is not None:
                     raise
-                stale = token
+                refused = token
                 continue
             except QuotaWait:
                 raise
             except RateLimited as error:
                 failures += 1
                 fault: Temporary = error
-                self._slow_down(error, failures)
             except Temporary as error:
                 failures += 1
                 if failures >= _TRIES:
@@ -183,14 +180,6 @@ class GmailApi:
                 self.pace.went_well(request.calls)
                 return value
             self._pause(fault, failures, deadline)
-
-    def _slow_down(self, error: RateLimited, failures: int) -> None:
-        """Let all calls of the mailbox feel what one was told."""
-        if isinstance(error, TooManyAtOnce):
-            self.pace.collided()
-        elif error.retry_after_s is None:
-            self.limiter.slow()
-        self.limiter.hold(error.retry_after_s or _back_off(failures))
 
     def _wait_for_quota(self, units: int, deadline: float) -> None:
         while (wait := self.limiter.charge(units)) > 0:
@@ -202,8 +191,30 @@ class GmailApi:
                 )
             self._sleep(wait)
 
+    @contextmanager
+    def _token(self, refused: str | None) -> Iterator[str]:
+        """A token to send with, other than the refused one; renewed before where that is due.
+
+        While it is renewed nothing is under way, so that not one call follows the word that the permission is over.
+        """
+        while True:
+            with self._gate.shared():
+                token = self._tokens.current()
+                if token is not None and token != refused:
+                    yield token
+                    return
+            with self._gate.alone():
+                self._tokens.renew(refused)
+
     def _pause(self, fault: Temporary, failures: int, deadline: float) -> None:
-        wait = fault.retry_after_s or _back_off(failures)
+        """Wait before the next try; what Google says of limits is felt by all calls of the mailbox."""
+        wait = fault.retry_after_s or min(2.0 ** (failures - 1) + random.random(), _MOST_WAIT_S)
+        if isinstance(fault, TooManyAtOnce):
+            self.pace.collided()
+        elif isinstance(fault, RateLimited) and fault.retry_after_s is None:
+            self.limiter.slow()
+        if isinstance(fault, RateLimited):
+            self.limiter.hold(wait)
         if self._now() + wait > deadline:
             fault.retry_after_s = wait
             raise fault
@@ -257,10 +268,6 @@ def _whole(response: requests.Response, now: Callable[[], float], ends_at: float
         raise cut() from error
 
 
-def _back_off(failures: int) -> float:
-    return min(2.0 ** (failures - 1) + random.random(), _MOST_WAIT_S)
-
-
 def _session() -> requests.Session:
     session = requests.Session()
     adapter = HTTPAdapter(pool_connections=1, pool_maxsize=_CONNECTIONS, max_retries=0)
@@ -287,15 +294,48 @@ class _Plain:
 
     def __init__(self, access: Callable[[], str]) -> None:
         self._access = access
-        self._lock = threading.Lock()
 
-    def token(self) -> str:
-        with self._lock:
-            return self._access()
+    def current(self) -> str:
+        return self._access()
 
-    def renew(self, stale: str) -> str:
-        with self._lock:
-            token = self._access()
+    def renew(self, stale: str | None) -> str:
+        token = self._access()
         if token == stale:
             raise Unauthorized("google_unauthorized", "Google did not accept our access. It is tried again later.")
         return token
+
+
+class _Gate:
+    """Many may be in at a time, or one alone; who waits to be alone lets nobody else in before."""
+
+    def __init__(self) -> None:
+        self._inside = 0
+        self._waiting = 0
+        self._alone = False
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def shared(self) -> Iterator[None]:
+        with self._changed:
+            self._changed.wait_for(lambda: not self._alone and not self._waiting)
+            self._inside += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._inside -= 1
+                self._changed.notify_all()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        with self._changed:
+            self._waiting += 1
+            self._changed.wait_for(lambda: not self._inside and not self._alone)
+            self._waiting -= 1
+            self._alone = True
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._alone = False
+                self._changed.notify_all()

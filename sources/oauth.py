@@ -238,26 +238,29 @@ class TokenSource:
     def token(self) -> str:
         """A token that is good for a while yet; errors as in refresh()."""
         with self._lock:
-            if self._over is not None:
-                raise NeedsReconnect(self._over.code, self._over.sentence)
-            access = self._access
-            if access is None or access.expires_at - self._early <= datetime.now(UTC):
-                access = self._renew()
-            return access.token
+            return self._good() or self._renew().token
 
-    def renew(self, stale: str) -> str:
-        """Another token than `stale`, which Google has just refused; one that came meanwhile serves."""
+    def current(self) -> str | None:
+        """The token at hand while it is good, without asking Google; NeedsReconnect once the permission is over."""
         with self._lock:
-            if self._over is not None:
-                raise NeedsReconnect(self._over.code, self._over.sentence)
-            if self._access is None or self._access.token == stale:
-                return self._renew().token
-            return self._access.token
+            return self._good()
+
+    def renew(self, stale: str | None) -> str:
+        """Another token than `stale`, which Google refused, or (None) a new one if the one at hand is over."""
+        with self._lock:
+            good = self._good()
+            return good if good is not None and good != stale else self._renew().token
 
     @property
     def access(self) -> Access | None:
         """The token at hand, for keeping it over a restart."""
         return self._access
+
+    def _good(self) -> str | None:
+        if self._over is not None:
+            raise NeedsReconnect(self._over.code, self._over.sentence)
+        access = self._access
+        return access.token if access and access.expires_at - self._early > datetime.now(UTC) else None
 
     def _renew(self) -> Access:
         self._access = None

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,9 @@ def desk(
         for number in range(mails):
             sim.deliver(mail(f"Mail {number}"))
         grant = sim.grant()
-        tokens = oauth.TokenSource(functools.partial(oauth.refresh, google(sim), grant["refresh_token"]))
+        # with its token at hand, so that a test's first call is the one it makes
+        access = oauth.Access(grant["access_token"], datetime.now(UTC) + timedelta(seconds=grant["expires_in"]))
+        tokens = oauth.TokenSource(functools.partial(oauth.refresh, google(sim), grant["refresh_token"]), access)
         waits = Waits()
         limiter = LocalLimiter(plan, clock=waits.now) if plan else LocalLimiter(clock=waits.now)
         settings: dict[str, Any] = {"limiter": limiter, "sleep": waits.sleep, "now": waits.now, **api}
