@@ -104,7 +104,8 @@ def _value(data: bytes, at: int) -> tuple[bytes, int]:
 
 
 def _children(body: bytes) -> list[tuple[int, bytes]]:
-    out, at = [], 0
+    out: list[tuple[int, bytes]] = []
+    at = 0
     while at < len(body) and len(out) < 10_000:
         tag = body[at]
         value, at = _value(body, at)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from receipts.fields import labels
 from receipts.fields.extract import Extract
-from receipts.types import Headers, Kind, Reason, Reading
+from receipts.types import Headers, Kind, Reading, Reason
 
 NEEDED = 1.7  # sum of the weights
 _PAPERS = {
@@ -113,11 +113,11 @@ def judge(
 
 def _against(
     out: Verdict, reading: Reading, said: frozenset[str], text_classes: set[str], scan, *, body: bool, bulk: bool
-) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+) -> None:  # type: ignore[no-untyped-def]
     kind = reading.kind.value
-    if "x.failed" in said or "x.failed" in text_classes and body:
+    if "x.failed" in said or ("x.failed" in text_classes and body):
         out.add("payment_failed", "It says that a payment failed.", -2.5)
-    if "x.incoming" in said or "x.incoming" in text_classes and body:
+    if "x.incoming" in said or ("x.incoming" in text_classes and body):
         out.add("money_in", "It tells of money received, not spent.", -3.0)
     if kind is Kind.STATEMENT or "k.statement" in said or "x.statement" in said:
         out.add("statement", "It is a statement of account.", -1.6)

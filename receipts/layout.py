@@ -115,8 +115,11 @@ class Text:
             elif segment.text:
                 share = (x1 - x0) / len(segment.text)
                 x0, x1 = x0 + share * start, x0 + share * end
-        clip = lambda v: round(min(1.0, max(0.0, v)), 4)  # noqa: E731
-        return Box(segment.page, clip(x0 / width), clip(y0 / height), clip(x1 / width), clip(y1 / height))
+        return Box(segment.page, _clip(x0 / width), _clip(y0 / height), _clip(x1 / width), _clip(y1 / height))
+
+
+def _clip(share: float) -> float:
+    return round(min(1.0, max(0.0, share)), 4)
 
 
 def is_rtl(text: str) -> bool:

@@ -181,9 +181,7 @@ def _place(leaf: Part, message: Message, depth: int, budget: _Budget, *, attache
             _unzip(leaf, message, depth + 1, budget)
     elif kind in {sniff.TEXT, sniff.HTML} and not (attached and leaf.filename):
         message.bodies.append(leaf)
-    elif kind.startswith("image/") and leaf.cid and leaf.inline and len(leaf.data) < _SMALL_PICTURE:
-        return
-    elif kind in {
+    elif (kind.startswith("image/") and leaf.cid and leaf.inline and len(leaf.data) < _SMALL_PICTURE) or kind in {
         sniff.CALENDAR,
         "text/x-amp-html",
         "application/pgp-signature",

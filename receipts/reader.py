@@ -12,7 +12,7 @@ from typing import TypeVar
 from receipts import detect, mime, sniff
 from receipts.documents import einvoice, html, plain
 from receipts.documents.pdf import Pdf, PdfError
-from receipts.fields import extract
+from receipts.fields import extract, labels
 from receipts.fields.choice import none
 from receipts.layout import Text
 from receipts.ocr import Ocr, OcrUnavailable
@@ -226,9 +226,9 @@ def _answer(headers: Headers, files: list[_Found], bodies: list[_Found], defects
     documents = tuple(f.document for f in files) + tuple(b.document for b in bodies if b.readings and b in good)
     if good:
         readings = tuple(r for f in good for r in f.readings)
-        reasons = sorted({(r.code, r.text, r.weight) for f in good for r in f.reasons}, key=lambda r: -r[2])
+        strongest = sorted({(r.code, r.text, r.weight) for f in good for r in f.reasons}, key=lambda r: -r[2])
         return MessageReading(
-            Outcome.RECEIPT, tuple(Reason(*r) for r in reasons), headers, documents, readings, tuple(defects)
+            Outcome.RECEIPT, tuple(Reason(*r) for r in strongest), headers, documents, readings, tuple(defects)
         )
     broken = [
         r
@@ -261,8 +261,7 @@ def _same(a: Reading, b: Reading) -> bool:
     if a.total.value is None or b.total.value is None or abs(a.total.value) != abs(b.total.value):
         return False
     if a.number.value and b.number.value:
-        squeeze = lambda s: "".join(c for c in s.upper() if c.isalnum())  # noqa: E731
-        return squeeze(a.number.value) == squeeze(b.number.value)
+        return labels.squeeze(a.number.value) == labels.squeeze(b.number.value)
     return a.date.value is None or b.date.value is None or a.date.value == b.date.value
 
 
@@ -360,7 +359,7 @@ def _unread(document: Document, headers: Headers, sentence: str, *, in_mail: boo
         or "x.bought" in said
     )
     reason = Reason("not_read", sentence, 0.1)
-    if in_mail and not spoken or len(document.data) < _PHOTO_BYTES:
+    if (in_mail and not spoken) or len(document.data) < _PHOTO_BYTES:
         return _Found(document, [], [replace(reason, weight=-0.3)])
     empty = "it was not read"
     reading = Reading(

@@ -59,6 +59,6 @@ def media_type(data: bytes, filename: str = "", declared: str = "") -> str:
         return by_name
     if declared.startswith("text/"):
         return declared
-    if head and b"\x00" not in head and sum(32 <= b or b in b"\t\r\n\x0c" for b in head) > 0.97 * len(head):
+    if head and b"\x00" not in head and sum(b >= 32 or b in b"\t\r\n\x0c" for b in head) > 0.97 * len(head):
         return TEXT
     return OTHER

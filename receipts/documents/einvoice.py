@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
 from lxml import etree
@@ -35,8 +35,8 @@ class EInvoice:
     syntax: str
     type_code: str = ""
     number: str | None = None
-    date: date | None = None
-    due_date: date | None = None
+    date: dt.date | None = None
+    due_date: dt.date | None = None
     currency: str | None = None
     vendor: str | None = None
     vendor_tax_id: str | None = None
@@ -97,7 +97,7 @@ def parse(data: bytes) -> EInvoice:
     except (etree.XMLSyntaxError, ValueError) as error:
         raise XmlRefused("xml_broken", "The XML file is malformed.") from error
     tree = root.getroottree()
-    if tree.docinfo.doctype:
+    if tree.docinfo is not None and tree.docinfo.doctype:
         raise XmlRefused("xml_entities", "The XML file declares a document type, which an e-invoice must not do.")
     name = etree.QName(root).localname
     if name not in _INVOICE_ROOTS:
@@ -152,13 +152,13 @@ def _amount(node: etree._Element | None, *path: str) -> Decimal | None:
     return _decimal(_text(node, *path))
 
 
-def _day(text: str | None) -> date | None:
+def _day(text: str | None) -> dt.date | None:
     if not text:
         return None
     text = text.strip()
     for form, size in (("%Y-%m-%d", 10), ("%Y%m%d", 8), ("%Y%m", 6)):
         try:
-            return datetime.strptime(text[:size], form).date()  # noqa: DTZ007 - a calendar day
+            return dt.datetime.strptime(text[:size], form).date()  # noqa: DTZ007 - a calendar day
         except ValueError:
             continue
     return None

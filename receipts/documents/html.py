@@ -16,11 +16,62 @@ _COLUMN = 44  # a column counts as no wider than this
 _LINKS = 200
 
 _BLOCK = frozenset(
-    "address article aside blockquote body center dd details div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 "
-    "header hr html legend li main nav ol p pre section summary ul option caption".split()
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "center",
+        "dd",
+        "details",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "html",
+        "legend",
+        "li",
+        "main",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "summary",
+        "ul",
+        "option",
+        "caption",
+    ]
 )
 _SKIP = frozenset(
-    "head script style noscript template title meta link svg object iframe select textarea -comment".split()
+    [
+        "head",
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "title",
+        "meta",
+        "link",
+        "svg",
+        "object",
+        "iframe",
+        "select",
+        "textarea",
+        "-comment",
+    ]
 )
 _HIDDEN = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|max-height\s*:\s*0(?:px)?\s*(?:;|$|!)|font-size\s*:\s*0(?:px)?\s*(?:;|$|!)",

@@ -50,7 +50,7 @@ def frames(data: bytes) -> list[Image.Image]:
                     out.append(upright)
     except ImageError:
         raise
-    except Exception as error:  # noqa: BLE001 - decoders raise what they like on broken files
+    except Exception as error:
         if out:
             return out
         raise ImageError("image_broken", "The picture is broken or of an unknown kind.") from error

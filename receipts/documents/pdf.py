@@ -116,7 +116,8 @@ class Pdf:
         try:
             width, height = page.get_size()
             scale = longest / max(width, height, 1.0)
-            return page.render(scale=min(scale, 6.0), grayscale=False).to_pil()
+            picture: Image = page.render(scale=min(scale, 6.0), grayscale=False).to_pil()
+            return picture
         finally:
             page.close()
 
@@ -139,7 +140,7 @@ def _inside(word: Word, size: tuple[float, float]) -> bool:
     return word.x1 > -1 and word.y1 > -1 and word.x0 < size[0] + 1 and word.y0 < size[1] + 1
 
 
-def _placer(rotation: int, left: float, bottom: float, right: float, top: float):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _placer(rotation: int, left: float, bottom: float, right: float, top: float):  # type: ignore[no-untyped-def]
     """From PDF's places (origin bottom left, before rotation) to ours (top left, as shown)."""
 
     def place(word: Word) -> Word:

@@ -28,9 +28,90 @@ AMBIGUOUS = {
     "￥": ("JPY", "CNY"),
 }
 CODES = frozenset(
-    "AED ALL AMD ARS AUD AZN BAM BGN BHD BRL BYN CAD CHF CLP CNY COP CRC CZK DKK DOP DZD EGP EUR GBP GEL GHS GTQ HKD HRK HUF IDR ILS "
-    "INR IQD ISK JMD JOD JPY KES KRW KWD KZT LBP LKR MAD MDL MKD MXN MYR NGN NOK NPR NZD OMR PAB PEN PHP PKR PLN PYG QAR RON RSD RUB "
-    "SAR SEK SGD THB TND TRY TTD TWD TZS UAH UGX USD UYU VND XAF XOF ZAR ZMW".split()
+    [
+        "AED",
+        "ALL",
+        "AMD",
+        "ARS",
+        "AUD",
+        "AZN",
+        "BAM",
+        "BGN",
+        "BHD",
+        "BRL",
+        "BYN",
+        "CAD",
+        "CHF",
+        "CLP",
+        "CNY",
+        "COP",
+        "CRC",
+        "CZK",
+        "DKK",
+        "DOP",
+        "DZD",
+        "EGP",
+        "EUR",
+        "GBP",
+        "GEL",
+        "GHS",
+        "GTQ",
+        "HKD",
+        "HRK",
+        "HUF",
+        "IDR",
+        "ILS",
+        "INR",
+        "IQD",
+        "ISK",
+        "JMD",
+        "JOD",
+        "JPY",
+        "KES",
+        "KRW",
+        "KWD",
+        "KZT",
+        "LBP",
+        "LKR",
+        "MAD",
+        "MDL",
+        "MKD",
+        "MXN",
+        "MYR",
+        "NGN",
+        "NOK",
+        "NPR",
+        "NZD",
+        "OMR",
+        "PAB",
+        "PEN",
+        "PHP",
+        "PKR",
+        "PLN",
+        "PYG",
+        "QAR",
+        "RON",
+        "RSD",
+        "RUB",
+        "SAR",
+        "SEK",
+        "SGD",
+        "THB",
+        "TND",
+        "TRY",
+        "TTD",
+        "TWD",
+        "TZS",
+        "UAH",
+        "UGX",
+        "USD",
+        "UYU",
+        "VND",
+        "XAF",
+        "XOF",
+        "ZAR",
+        "ZMW",
+    ]
 )
 _WORDS = sorted([*SIGNS, *AMBIGUOUS, *(c.lower() for c in CODES)], key=len, reverse=True)
 _CURRENCY = (
@@ -189,7 +270,7 @@ def _tidy(text: str) -> tuple[str, list[int]]:
     """OCR's blanks within numbers taken out, a blank put before a currency that sticks to a word; with places."""
     signs = list(text)
     places = list(range(len(text)))
-    drop = set()
+    drop: set[int] = set()
     for match in _OCR_POINT.finditer(text):
         drop.update(i for i in range(match.start(), match.end()) if text[i] == " ")
     insert = {m.start() for m in _LOOSE_GLUE.finditer(text)}

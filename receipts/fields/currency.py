@@ -58,19 +58,19 @@ def read(scan: Scan, total: Spot | None) -> list[Candidate[str]]:
     for segment in scan.segments:
         match = _STATED.search(segment.text)
         if match:
-            sign = money.currency_of(match.group(1))
-            if sign:
-                add(sign, 0.93, "stated in the document")
+            stated = money.currency_of(match.group(1))
+            if stated:
+                add(stated, 0.93, "stated in the document")
         elif len(segment.text) <= 14:
             for sign in money.currencies(segment.text):
                 if not any(c.isdigit() for c in segment.text):
                     votes[sign] += 1
                     add(sign, 0.80, "stands at the head of a column or by itself")
         for head in re.findall(r"[(/\[]\s?([A-Z]{3}|RM|€|£|\$|₪|kr)\s?[)\]]?", segment.text):
-            sign = money.currency_of(head)
-            if sign and len(segment.text) < 40:
-                votes[sign] += 1
-                add(sign, 0.84, "stands at the head of a column")
+            named = money.currency_of(head)
+            if named and len(segment.text) < 40:
+                votes[named] += 1
+                add(named, 0.84, "stands at the head of a column")
     whole = sum(votes.values())
     for sign, count in votes.items():
         add(sign, round(0.55 + 0.35 * count / max(1, whole), 3), "stands beside other amounts", first.get(sign))

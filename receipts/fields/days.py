@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -18,8 +19,8 @@ _RANGE = re.compile(r"^\s*(?:-|–|—|to\b|bis\b|au\b|al\b|a\b|tot\b|t/m\b|עד
 class Days:
     """Candidates for the date and the due date; whether day and month could be taken for one another."""
 
-    date: list[Candidate[date]]
-    due: list[Candidate[date]]
+    date: list[Candidate[dt.date]]
+    due: list[Candidate[dt.date]]
     order: str
     proved: bool
 

@@ -52,7 +52,7 @@ def _total(reading: Reading, sums: Totals) -> list[Flag]:
             if s.score > first.score - 0.12
             and s.roles & {"grand", "total"}
             and s.value
-            and not (sums.payable is s)
+            and sums.payable is not s
             and abs(s.value) != abs(first.value)
         ),
         None,

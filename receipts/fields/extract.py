@@ -51,7 +51,7 @@ def read(
     is_order = kind.value is Kind.ORDER
     day_list = days.read(
         scan,
-        month_first=coin.value in _MONTH_FIRST or coin.value is None and scan.languages == {"en"} and _american(text),
+        month_first=coin.value in _MONTH_FIRST or (coin.value is None and scan.languages == {"en"} and _american(text)),
         is_order=is_order,
     )
     names = vendor.read(

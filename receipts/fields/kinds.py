@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from receipts.fields.scan import Scan
 from receipts.fields import labels
+from receipts.fields.scan import Scan
+from receipts.layout import Segment
 from receipts.types import Candidate, Kind
 
 _KINDS = {
@@ -26,7 +27,7 @@ _KINDS = {
 def read(scan: Scan, hints: tuple[str, ...] = ()) -> list[Candidate[Kind]]:
     """Possible kinds of a document; `hints` are its subject, title and file name."""
     score: dict[str, float] = defaultdict(float)
-    place: dict[str, tuple[float, object]] = {}
+    place: dict[str, tuple[float, Segment | None]] = {}
     sizes = sorted(s.height for s in scan.segments if s.text)
     usual = sizes[len(sizes) // 2] if sizes else 1.0
     for segment in scan.segments[:1500]:
@@ -60,8 +61,8 @@ def read(scan: Scan, hints: tuple[str, ...] = ()) -> list[Candidate[Kind]]:
     out = []
     for name, points in score.items():
         segment = place.get(name, (0.0, None))[1]
-        box = scan.text.box(segment) if segment is not None else None  # type: ignore[arg-type]
-        quote = segment.text[:160] if segment is not None else None  # type: ignore[attr-defined]
+        box = scan.text.box(segment) if segment is not None else None
+        quote = segment.text[:160] if segment is not None else None
         out.append(
             Candidate(
                 _KINDS[name],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -123,7 +123,7 @@ def _inflected(word: str, book: Vocabulary) -> tuple[tuple[str, str], ...]:
 def languages(texts: Iterable[str]) -> frozenset[str]:
     """The languages that the texts are written in, judged by their words; never empty."""
     book = vocabulary()
-    votes: Counter[str] = Counter()
+    votes: defaultdict[str, float] = defaultdict(float)
     for text in texts:
         for hit in find(text):
             spoken = {language for _, language in hit.meanings}

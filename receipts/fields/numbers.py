@@ -92,7 +92,7 @@ def _labels(scan: Scan, segment: Segment) -> list[tuple[str, int]]:
             and _joined(segment.text, hits[i - 1].end, hits[i].start)
             and "n.other" in hits[i - 1].classes(scan.languages)
         )
-        other = "n.other" in own or any(c.startswith("p.") for c in own) and not own & {"n.document", "n.contract"}
+        other = "n.other" in own or (any(c.startswith("p.") for c in own) and not own & {"n.document", "n.contract"})
         if not other and not blocked:
             if "n.document" in own and not (
                 own & {"k.invoice"} and not next_is_nr and not _id_follows(segment.text, end)
@@ -123,7 +123,7 @@ def _id_follows(text: str, end: int) -> bool:
 
 def _good(token: str) -> bool:
     digits = sum(c.isdigit() for c in token)
-    if not digits or len(token) > 40 or digits * 3 < len(token) and digits < 4:
+    if not digits or len(token) > 40 or (digits * 3 < len(token) and digits < 4):
         return False
     if _PHONE.match(token):
         return False

@@ -16,11 +16,34 @@ MAX_SEGMENTS = 6000
 _UP = 45  # how many lines above an amount its column's head may stand
 _TAIL = 48  # of a long sentence only the words this near to the value are its label
 _AMOUNT_CLASSES = frozenset(
-    "total grand payable paid net subtotal tax incl excl discount shipping tip rounding tender change prepaid previous count "
-    "points unit amount refund fee".split()
+    [
+        "total",
+        "grand",
+        "payable",
+        "paid",
+        "net",
+        "subtotal",
+        "tax",
+        "incl",
+        "excl",
+        "discount",
+        "shipping",
+        "tip",
+        "rounding",
+        "tender",
+        "change",
+        "prepaid",
+        "previous",
+        "count",
+        "points",
+        "unit",
+        "amount",
+        "refund",
+        "fee",
+    ]
 )
 _LETTERS = re.compile(r"[^\W\d_]")
-_CURRENCY_WORDS = re.compile(money._CURRENCY, re.IGNORECASE)  # noqa: SLF001 - one expression for both
+_CURRENCY_WORDS = re.compile(money._CURRENCY, re.IGNORECASE)
 NONE: frozenset[str] = frozenset()
 
 
@@ -282,13 +305,11 @@ def meaning(label: Label) -> str:
         role = "change"
     elif "prepaid" in has:
         role = "prepaid"
-    elif "excl" in has and (sums or has & {"amount", "net", "subtotal"}):
+    elif ("excl" in has and (sums or has & {"amount", "net", "subtotal"})) or (
+        "net" in has and not (has & {"incl", "grand"})
+    ):
         role = "net"
-    elif "net" in has and not (has & {"incl", "grand"}):
-        role = "net"
-    elif "grand" in has:
-        role = "grand"
-    elif "tax" in has and "incl" in has and sums:
+    elif "grand" in has or ("tax" in has and "incl" in has and sums):
         role = "grand"
     elif "tax" in has and "subtotal" not in has and "payable" not in has:
         role = "tax"

@@ -34,10 +34,72 @@ _WEB = re.compile(
     re.IGNORECASE,
 )
 _FREE = frozenset(
-    "gmail googlemail outlook hotmail live yahoo icloud me aol gmx web t-online walla proton protonmail msn mail freenet orange wanadoo free".split()
+    [
+        "gmail",
+        "googlemail",
+        "outlook",
+        "hotmail",
+        "live",
+        "yahoo",
+        "icloud",
+        "me",
+        "aol",
+        "gmx",
+        "web",
+        "t-online",
+        "walla",
+        "proton",
+        "protonmail",
+        "msn",
+        "mail",
+        "freenet",
+        "orange",
+        "wanadoo",
+        "free",
+    ]
 )
 _SUFFIXES = frozenset(
-    "com net org co gov ac edu de fr il uk nl it es pt at ch be eu io my us ca au nz in info biz shop app dev me tv cc pl se no dk fi".split()
+    [
+        "com",
+        "net",
+        "org",
+        "co",
+        "gov",
+        "ac",
+        "edu",
+        "de",
+        "fr",
+        "il",
+        "uk",
+        "nl",
+        "it",
+        "es",
+        "pt",
+        "at",
+        "ch",
+        "be",
+        "eu",
+        "io",
+        "my",
+        "us",
+        "ca",
+        "au",
+        "nz",
+        "in",
+        "info",
+        "biz",
+        "shop",
+        "app",
+        "dev",
+        "me",
+        "tv",
+        "cc",
+        "pl",
+        "se",
+        "no",
+        "dk",
+        "fi",
+    ]
 )
 _ADDRESS = re.compile(
     r"\b(?:street|st\.|road|rd\.?|avenue|ave\.?|jalan|jln|jl\.?|lorong|taman|straße|strasse|str\.|weg|platz|allee|rue|boulevard|"
@@ -219,7 +281,7 @@ def _domains(scan: Scan, from_address: str) -> list[str]:
     return [d for d in dict.fromkeys(out) if d not in _FREE]
 
 
-def _sender(from_name: str, from_address: str, add) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def _sender(from_name: str, from_address: str, add) -> None:  # type: ignore[no-untyped-def]
     name = re.sub(r"\s+(?:via|through|durch|par)\s.*$", "", from_name, flags=re.IGNORECASE).strip(" \"'")
     name = re.sub(
         r"^(?:the\s+)?(.*?)\s+(?:team|billing|receipts?|invoices?|support|orders?|payments?|noreply|no-reply|service|customer service|kundenservice)$",
@@ -234,7 +296,7 @@ def _sender(from_name: str, from_address: str, add) -> None:  # type: ignore[no-
         add(own.capitalize(), 1.2, "the domain of the mail's sender")
 
 
-def _labelled(scan: Scan, add) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def _labelled(scan: Scan, add) -> None:  # type: ignore[no-untyped-def]
     """Names behind or below words like "Seller"."""
     for segment in scan.segments[:1500]:
         for hit in labels.find(segment.text):
