@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -317,6 +318,24 @@ def test_each_account_has_its_own_mailbox(standin: StandIn) -> None:
     assert mine.get("profile")["emailAddress"] == "me@example.com"
     other = mine.session.get(f"{standin.url}/gmail/v1/users/you@example.org/profile", timeout=30)
     assert other.status_code == 403
+
+
+def test_a_broken_request_closes_its_own_connection_and_nothing_else(standin: StandIn, caller: Caller) -> None:
+    for request in (
+        b"\x16\x03\x01\x02\x00\r\n\r\n",
+        b"POST /token HTTP/1.1\r\nContent-Length: 50\r\n\r\nshort",
+        b"POST /token HTTP/1.1\r\nContent-Length: many\r\n\r\n",
+        b"POST /token HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 200 + b"\r\n",
+    ):
+        with socket.create_connection(("127.0.0.1", standin.port), timeout=10) as raw:
+            raw.sendall(request)
+            raw.shutdown(socket.SHUT_WR)
+            while raw.recv(65536):
+                pass
+    basic = requests.post(f"{standin.url}/token", headers={"Authorization": "Basic ??"}, timeout=30)
+    assert (basic.status_code, basic.json()["error"]) == (400, "invalid_request")
+    assert caller.get("profile")["messagesTotal"] == 0
 
 
 # -- as a command

@@ -36,7 +36,7 @@ def standin() -> Iterator[Checked]:
 def google(standin: Checked, scope: str = READONLY) -> Any:
     """Google's library, led to the stand-in by the addresses of its document alone."""
     described = json.loads(json.dumps(document()))
-    described |= {"rootUrl": f"{standin.url}/", "baseUrl": f"{standin.url}/"}
+    described |= {"rootUrl": f"{standin.url}/", "baseUrl": f"{standin.url}/", "batchPath": "batch/gmail/v1"}
     tokens = standin.client.grant(scope=scope)
     settings = standin.client.environment
     credentials = Credentials(  # type: ignore[no-untyped-call]
@@ -47,7 +47,7 @@ def google(standin: Checked, scope: str = READONLY) -> Any:
         client_secret=settings["GOOGLE_CLIENT_SECRET"],
     )
     http = AuthorizedHttp(credentials, http=httplib2.Http(timeout=30))
-    return build_from_document(described, http=http).users()
+    return build_from_document(described, http=http)
 
 
 def refused(call: Any) -> tuple[int, str]:
@@ -107,7 +107,7 @@ def test_the_check_of_answers_can_fail() -> None:
 
 
 def test_googles_library_reads_a_mailbox(standin: Checked) -> None:
-    users = google(standin)
+    users = google(standin).users()
     made = {standin.client.deliver(mail(f"n{n}", attachments=(("a.pdf", "application/pdf", PDF),))) for n in range(7)}
     assert users.getProfile(userId="me").execute()["messagesTotal"] == 7
     assert users.labels().list(userId="me").execute()["labels"][0]["id"] == "INBOX"
@@ -131,7 +131,7 @@ def test_googles_library_reads_a_mailbox(standin: Checked) -> None:
 
 
 def test_googles_library_follows_history_and_meets_its_end(standin: Checked) -> None:
-    users = google(standin)
+    users = google(standin).users()
     start = users.getProfile(userId="me").execute()["historyId"]
     made = [standin.client.deliver(mail()) for _ in range(3)]
     standin.client.set_labels(made[0], add=["Bills"])
@@ -148,7 +148,7 @@ def test_googles_library_follows_history_and_meets_its_end(standin: Checked) -> 
 
 
 def test_googles_library_writes_and_deletes(standin: Checked) -> None:
-    users = google(standin, FULL)
+    users = google(standin, FULL).users()
     raw = base64.urlsafe_b64encode(mail("put in", date_s=NOW - 9999)).decode()
     body = {"raw": raw, "labelIds": ["INBOX"]}
     one = users.messages().insert(userId="me", body=body).execute()["id"]
@@ -173,7 +173,7 @@ def test_googles_library_writes_and_deletes(standin: Checked) -> None:
 def test_googles_library_uploads_media(standin: Checked, tmp_path: Any) -> None:
     from googleapiclient.http import MediaInMemoryUpload
 
-    users = google(standin, FULL)
+    users = google(standin, FULL).users()
     raw = mail("uploaded")
     media = MediaInMemoryUpload(raw, mimetype="message/rfc822")
     for body in (None, {"labelIds": ["INBOX"]}):
@@ -184,7 +184,7 @@ def test_googles_library_uploads_media(standin: Checked, tmp_path: Any) -> None:
 
 
 def test_saving_a_draft_again_gives_its_message_a_new_id(standin: Checked) -> None:
-    users = google(standin, FULL)
+    users = google(standin, FULL).users()
 
     def body(text: str) -> Any:
         return {"message": {"raw": base64.urlsafe_b64encode(mail(text)).decode()}}
@@ -209,7 +209,7 @@ def test_saving_a_draft_again_gives_its_message_a_new_id(standin: Checked) -> No
 
 
 def test_watch_answers_with_its_seven_days_and_stop_with_nothing(standin: Checked) -> None:
-    users = google(standin)
+    users = google(standin).users()
     answer = users.watch(userId="me", body={"topicName": "projects/p/topics/t", "labelIds": ["INBOX"]}).execute()
     assert abs(int(answer["expiration"]) / 1000 - standin.client.now() - 7 * 86400) < 60
     assert users.stop(userId="me").execute() == ""
@@ -217,7 +217,8 @@ def test_watch_answers_with_its_seven_days_and_stop_with_nothing(standin: Checke
 
 
 def test_a_batch_of_googles_library_holds_good_parts_and_refusals(standin: Checked) -> None:
-    users = google(standin)
+    service = google(standin)
+    users = service.users()
     made = [standin.client.deliver(mail(f"n{n}")) for n in range(4)]
     standin.client.fault("concurrent_429", "messages.get", nth=2, in_batch=True)
     seen: dict[str, Any] = {}
@@ -225,7 +226,7 @@ def test_a_batch_of_googles_library_holds_good_parts_and_refusals(standin: Check
     def note(request_id: str, answer: Any, error: HttpError | None) -> None:
         seen[request_id] = error.resp.status if error else answer["id"]
 
-    batch = batch_of(standin, users, note)
+    batch = service.new_batch_http_request(callback=note)
     for number, one in enumerate([*made, "1234"]):
         batch.add(users.messages().get(userId="me", id=one, format="minimal"), request_id=f"r{number}")
     batch.execute()
@@ -234,13 +235,6 @@ def test_a_batch_of_googles_library_holds_good_parts_and_refusals(standin: Check
     assert sorted(str(value) for key, value in seen.items() if key != "r4") == sorted(
         [*(one for key, one in zip(("r0", "r1", "r2", "r3"), made, strict=True) if seen[key] == one), "429"]
     )
-
-
-def batch_of(standin: Checked, users: Any, callback: Any) -> Any:
-    from googleapiclient.http import BatchHttpRequest
-
-    del users
-    return BatchHttpRequest(callback=callback, batch_uri=f"{standin.url}/batch")
 
 
 @pytest.mark.parametrize(

@@ -28,11 +28,12 @@ _STYLE = """
 }
 * { box-sizing: border-box }
 body {
-  margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 24px 16px; background: var(--page);
+  margin: 0; min-height: 100vh; display: grid; grid-template-columns: minmax(0, 440px); place-content: center;
+  padding: 24px 16px; background: var(--page);
   color: var(--ink); font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif;
 }
 main {
-  width: 100%; max-width: 440px; padding: 28px; background: var(--card); border: 1px solid var(--line);
+  padding: 28px; background: var(--card); border: 1px solid var(--line);
   border-radius: 14px;
 }
 .mark {
@@ -40,7 +41,7 @@ main {
   color: var(--soft); font-size: 13px;
 }
 h1 { margin: 0 0 6px; font-size: 22px; line-height: 1.3; font-weight: 650 }
-p { margin: 0 0 18px; color: var(--soft) }
+p { margin: 0 0 18px; color: var(--soft); overflow-wrap: anywhere }
 fieldset { margin: 0 0 18px; padding: 0; border: 0 }
 legend { padding: 0; margin: 0 0 8px; font-size: 14px; font-weight: 600 }
 label {
@@ -78,8 +79,7 @@ def page(action: str, client: str, accounts: list[str], chosen: str, scopes: lis
     return _whole(
         "Allow access to a stand-in mailbox",
         f"<h1>Allow access to this mailbox?</h1><p>The program with the client id “{escape(client)}” asks for it. "
-        "This page plays the part of Google’s consent page. It is a stand-in: no Google account and no real mail "
-        "is behind it.</p>"
+        "This page plays the part of Google’s consent page. It is a stand-in: no Google account is behind it.</p>"
         f'<form method="post" action="{escape(action)}"><input type="hidden" name="form" value="1">'
         f"<fieldset><legend>Account</legend>{people}</fieldset>"
         f"<fieldset><legend>What it may do</legend>{asked}</fieldset>"

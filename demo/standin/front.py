@@ -40,7 +40,7 @@ class Front:
         form = {name: values[-1] for name, values in _form(request).items()}
         scheme, _, basic = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "basic":
-            client, _, secret = base64.b64decode(basic).decode().partition(":")
+            client, _, secret = _unpacked(basic).partition(":")
             form |= {"client_id": unquote(client), "client_secret": unquote(secret)}
         rule = self.world.faults.strike("token", "", in_batch=False, now=self.world.clock.now())
         self.world.delay()
@@ -129,6 +129,13 @@ class Front:
             fault=rule.kind if rule else "",
             params={"detail": detail} if detail else {},
         )
+
+
+def _unpacked(basic: str) -> str:
+    try:
+        return base64.b64decode(basic).decode()
+    except ValueError:
+        return ""
 
 
 def _form(request: Request) -> dict[str, list[str]]:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from threading import Lock
 from typing import Any
 
-_KEPT = 200_000
+_KEPT = 50_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from demo.standin.resources import (
     message_json,
     message_of,
     record_json,
+    thread_of,
 )
 
 _MOST = 500
@@ -158,15 +159,9 @@ def list_history(call: Call) -> Json:
 def get_thread(call: Call) -> Json:
     """threads.get: the whole conversation, oldest first; there is no raw format."""
     form = call.args.get("format", "full")
-    first = call.args["id"]
-    try:
-        thread = int(first, 16)
-    except ValueError:
-        raise invalid_argument("Invalid id value") from None
+    thread = thread_of(call, call.args["id"])
     with call.mailbox.lock:
         found = [message for message in call.mailbox.messages.values() if message.thread == thread]
-    if not found:
-        raise not_found()
     found.sort(key=lambda message: message.received_ms)
     inner = call.mask.get("messages") if call.mask else None
     whole, call.mask = call.mask, inner

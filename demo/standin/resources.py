@@ -27,6 +27,15 @@ def message_of(call: Call, text: str) -> Message:
     return message
 
 
+def thread_of(call: Call, text: str) -> int:
+    """The thread of an id as the caller wrote it; 400 when it is none, 404 when there is none."""
+    if not _ID.fullmatch(text):
+        raise invalid_argument("Invalid id value")
+    if int(text, 16) not in call.mailbox.threads:
+        raise not_found()
+    return int(text, 16)
+
+
 def encoded(call: Call, data: bytes) -> str:
     """base64url, with its padding or without."""
     text = base64.urlsafe_b64encode(data).decode()

@@ -191,14 +191,24 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _body(self, headers: dict[str, str]) -> bytes | None:
         if "chunked" in headers.get("transfer-encoding", ""):
-            pieces = []
-            while size := int(self.rfile.readline(100).split(b";")[0], 16):
-                pieces.append(self.rfile.read(size))
-                self.rfile.readline(3)
-            self.rfile.readline(3)
-            return b"".join(pieces)
+            return self._chunks()
         length = headers.get("content-length", "0")
         if not length.isdigit() or int(length) > _MOST_BODY:
             wire.send(self.connection, Answer(413 if length.isdigit() else 400))
             return None
-        return self.rfile.read(int(length))
+        body = self.rfile.read(int(length))
+        return body if len(body) == int(length) else None  # the caller went away
+
+    def _chunks(self) -> bytes | None:
+        pieces, total = [], 0
+        try:
+            while size := int(self.rfile.readline(100).split(b";")[0], 16):
+                total += size
+                if total > _MOST_BODY:
+                    return None
+                pieces.append(self.rfile.read(size))
+                self.rfile.readline(3)
+        except ValueError:
+            return None  # no chunk, or the caller went away
+        self.rfile.readline(3)
+        return b"".join(pieces)

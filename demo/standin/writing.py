@@ -12,7 +12,7 @@ from demo.standin.call import Call, Json
 from demo.standin.messages import BytesRaw
 from demo.standin.parts import heads
 from demo.standin.refusals import bad_request, invalid_argument, not_found
-from demo.standin.resources import label_json, labelled, message_of
+from demo.standin.resources import label_json, labelled, message_of, thread_of
 
 _WATCH_MS = 7 * 86400 * 1000
 _GAP = re.compile(rb"\r?\n\r?\n")
@@ -125,7 +125,7 @@ def stop(call: Call) -> None:
 def _arrival(call: Call, *, by_header: bool) -> Json:
     wanted, raw = _given(call, _MESSAGE_FIELDS, lambda value: value)
     received = heads(raw).date_ms if by_header else None
-    thread = int(str(wanted["threadId"]), 16) if "threadId" in wanted else None
+    thread = thread_of(call, str(wanted["threadId"])) if "threadId" in wanted else None
     message = call.mailbox.deliver(BytesRaw(raw), _labels(call, wanted, "labelIds"), received, thread)
     return labelled(message)
 
