@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import redis
@@ -42,8 +44,9 @@ _LANGUAGE = values.choice("en", "he", "de", "fr")
 def sign_in(call: Call) -> dict[str, Any]:
     """Start a session; its cookie is for this browser alone."""
     body = call.body
+    whose = [auth.address(), *([body["email"].casefold()] if "password" in body and "email" in body else [])]
+    _count_try(call, whose)
     if "token" in body:
-        _count_try(call, auth.address())
         user = people.redeem(
             body["token"],
             email=body.get("email", ""),
@@ -52,10 +55,10 @@ def sign_in(call: Call) -> dict[str, Any]:
             language=body.get("language", "en"),
         )
     elif "email" in body and "password" in body:
-        _count_try(call, auth.address(), body["email"].casefold())
         user = people.by_password(body["email"], body["password"])
     else:
         raise Tellable("field_missing", "Give the token of a sign-in link, or e-mail and password.")
+    _forget_try(call, whose)
     cookie, person = people.start_session(user)
     auth.set_cookie(call, cookie, people.SESSION_DAYS * 24 * 3600)
     return {"me": me_of(call, person)}
@@ -68,15 +71,31 @@ def sign_out(call: Call) -> None:
     auth.set_cookie(call, "", 0)
 
 
-def _count_try(call: Call, *whose: str) -> None:
-    """At most ten tries in five minutes from one address, and for one account; Tellable `too_many_tries`."""
+def _count_try(call: Call, whose: Sequence[str]) -> None:
+    """At most ten failed tries in five minutes from one address, and for one account; Tellable `too_many_tries`.
+
+    A try is counted before it is made, so that many at once are no way around.
+    """
     for one in whose:
-        key = f"prosaas:signin:{digest(one)[:32]}"
-        tries, left = _counted(call, key)
+        tries, left = _counted(call, _key(one))
         if tries > TRIES:
             raise Tellable(
                 "too_many_tries", "Too many tries; please wait a few minutes.", retry_after_s=max(1, int(left))
             )
+
+
+def _forget_try(call: Call, whose: Sequence[str]) -> None:
+    """It was no failure."""
+    for one in whose:
+        with _here_lock:
+            if _here.get(_key(one)):
+                _here[_key(one)].pop()
+        with contextlib.suppress(redis.RedisError):
+            call.site.queue.client.decr(_key(one))
+
+
+def _key(one: str) -> str:
+    return f"prosaas:signin:{digest(one)[:32]}"
 
 
 def _counted(call: Call, key: str) -> tuple[int, float]:

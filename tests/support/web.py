@@ -86,7 +86,8 @@ class Web:
     def browser(self, business: models.Business | None = None, role: str = "owner", **user: Any) -> Browser:
         """A new person, signed in; a member of the business where one is given."""
         self._number += 1
-        person = people.add_user(f"person{self._number}@web.example", f"Person {self._number}", **user)
+        name = user.pop("name", f"Person {self._number}")
+        person = people.add_user(f"person{self._number}@web.example", name, **user)
         if business is not None:
             people.add_member(business, person, role)
         browser = Browser(self, business.slug if business is not None else None)

@@ -1,0 +1,266 @@
+"""Every route, walked as a stranger, as nobody, with a wrong token and with too small a role."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+
+import models
+from store import people, views
+from tests.support import installation
+from tests.support.web import Browser, Script, Web, receipt, serving
+from web.app import declared
+from web.routing import OPERATOR, PERSON, PUBLIC, ROLES, Route
+
+MARK = "Zanzibar-Secret"
+ROUTES = declared()
+API = [route for route in ROUTES if route.path.startswith("/api/")]
+GUARDED = [route for route in API if route.role != PUBLIC]
+TENANT = [route for route in GUARDED if route.role not in {PERSON, OPERATOR}]
+
+# A body that gets each writing route past its own checks; a new route has to be added here.
+BODIES: dict[str, dict[str, Any]] = {
+    "DELETE /api/session": {},
+    "PATCH /api/me": {"name": "New name"},
+    "PATCH /api/business": {"name": "New name"},
+    "POST /api/tokens": {"name": "script"},
+    "POST /api/users": {"email": "invited@web.example"},
+    "PATCH /api/users/<id:int>": {"role": "member"},
+    "POST /api/views": {"name": "a view", "query": "status=ready"},
+    "POST /api/receipts/sync": {},
+    "POST /api/receipts/sync/<run_id:int>/cancel": {},
+    "POST /api/receipts": {},
+    "POST /api/receipts/bulk": {"filter": {}, "action": "approve"},
+    "POST /api/undo": {"undo": "unknown"},
+    "PATCH /api/receipts/<id:int>": {"note": "mine"},
+    "POST /api/receipts/<id:int>/restore": {},
+    "POST /api/receipts/<id:int>/merge": {"other": 1},
+    "POST /api/receipts/<id:int>/reread": {},
+    "POST /api/mail/<id:int>/retry": {},
+    "DELETE /api/tokens/<id:int>": {},
+    "DELETE /api/users/<id:int>": {},
+    "DELETE /api/views/<id:int>": {},
+    "DELETE /api/receipts/<id:int>": {},
+    "DELETE /api/gmail/oauth/disconnect": {},
+}
+# Ids that ride in a query or in a body.
+ELSEWHERE = {
+    "GET /api/receipts": ("query", "ids", "receipt"),
+    "GET /api/receipts/sync/status": ("query", "run_id", "run"),
+    "GET /api/gmail/oauth/start": ("query", "mailbox", "mailbox"),
+    "GET /api/gmail/oauth/status": ("query", "mailbox", "mailbox"),
+    "DELETE /api/gmail/oauth/disconnect": ("query", "mailbox", "mailbox"),
+    "GET /api/mail": ("query", "mailbox", "mailbox"),
+    "POST /api/receipts/sync": ("body", "mailbox", "mailbox"),
+    "POST /api/receipts/bulk": ("ids", "ids", "receipt"),
+}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
+    with serving(tmp_path_factory.mktemp("web"), GOOGLE_CLIENT_ID="id", GOOGLE_CLIENT_SECRET="secret") as web:
+        yield web
+
+
+@pytest.fixture(scope="module")
+def alice(site: Web) -> dict[str, Any]:
+    """Alice's business with one of everything, each bearing the mark."""
+    business = site.business(name=f"{MARK} Ltd")
+    browser = site.browser(business, name=MARK)
+    mailbox = installation.mailbox(business, address=f"{MARK}@example.com".lower())
+    row = receipt(business, vendor=MARK, note=MARK, mail={"subject": MARK, "from_name": MARK}, mailbox=mailbox)
+    run = models.SyncRun.create(business=business, mode="incremental", status="running", requested_by=MARK)
+    user = people.find_user(browser.get("/api/me").json()["user"]["email"])
+    return {
+        "business": business,
+        "receipt": row.id,
+        "mail": row.mail_id,
+        "mailbox": mailbox.id,
+        "run": run.id,
+        "token": people.add_token(business, MARK, "member")[0].id,
+        "user": user.id,
+        "view": views.add(business.id, user.id, MARK, "status=ready", shared=True).id,
+        "script": site.script(business),
+    }
+
+
+@pytest.fixture(scope="module")
+def bob(site: Web) -> Browser:
+    """An owner of another business."""
+    return site.browser(site.business(name="Bob's"))
+
+
+def name_of(route: Route) -> str:
+    return f"{route.method} {route.path}"
+
+
+def address(route: Route, ids: dict[str, Any]) -> str:
+    """The route's path with ids of what it is about."""
+    kinds = {"receipts": "receipt", "mail": "mail", "tokens": "token", "users": "user", "views": "view"}
+    path = route.path.replace("<run_id:int>", str(ids["run"]))
+    return path.replace("<id:int>", str(ids.get(kinds.get(path.split("/")[2], ""), 1)))
+
+
+def ask(browser: Browser, route: Route, path: str, **more: Any) -> requests.Response:
+    more.setdefault("json", BODIES[name_of(route)] if route.method != "GET" else None)
+    if route.raw:
+        more.pop("json")
+        more["files"] = {"file": ("a.txt", b"Total 12.00 EUR")}
+    return browser.call(route.method, path, **more)
+
+
+def same_for_all(answer: requests.Response, status: int) -> None:
+    """The one error shape, and nothing of Alice's."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["Content-Type"] == "application/json"
+    body = answer.json()
+    assert body["success"] is False
+    assert body["error"]
+    assert body["code"].isidentifier()
+    assert MARK.lower() not in answer.text.lower()
+
+
+def test_every_writing_route_is_walked() -> None:
+    writing = {name_of(route) for route in GUARDED if route.method != "GET"}
+    assert writing == set(BODIES)
+
+
+@pytest.mark.parametrize("route", GUARDED, ids=name_of)
+def test_nobody_gets_nothing(site: Web, alice: dict[str, Any], route: Route) -> None:
+    nobody = Browser(site)
+    same_for_all(ask(nobody, route, address(route, alice)), 401)
+    same_for_all(ask(nobody, route, address(route, alice), headers={"Cookie": "prosaas=guess"}), 401)
+
+
+@pytest.mark.parametrize("route", GUARDED, ids=name_of)
+@pytest.mark.parametrize("token", ["prosaas_wrong", "", "prosaas_" + "a" * 43])
+def test_a_wrong_token_gets_nothing(site: Web, alice: dict[str, Any], route: Route, token: str) -> None:
+    same_for_all(ask(Script(site, token), route, address(route, alice)), 401)
+
+
+@pytest.mark.parametrize("route", [route for route in TENANT if route.parameters], ids=name_of)
+def test_anothers_thing_is_as_missing_as_one_that_never_was(bob: Browser, alice: dict[str, Any], route: Route) -> None:
+    foreign = ask(bob, route, address(route, alice), headers={"If-Match": '"1"'})
+    missing = ask(bob, route, address(route, dict.fromkeys(alice, 999_999_999)), headers={"If-Match": '"1"'})
+    same_for_all(foreign, 404)
+    same_for_all(missing, 404)
+    assert foreign.content == missing.content
+
+
+@pytest.mark.parametrize("route", TENANT, ids=name_of)
+def test_naming_anothers_business_is_a_404(site: Web, bob: Browser, alice: dict[str, Any], route: Route) -> None:
+    slug = alice["business"].slug
+    for more in ({"headers": {"X-Business": slug}}, {"params": {"b": slug}, "headers": {"X-Business": ""}}):
+        same_for_all(ask(bob, route, address(route, alice), **more), 404)
+    script = site.script(models.Business.get(models.Business.slug == bob.slug), "owner")
+    same_for_all(ask(script, route, address(route, alice), headers={"X-Business": slug}), 404)
+
+
+@pytest.mark.parametrize("route", [route for route in GUARDED if not route.parameters], ids=name_of)
+def test_no_answer_holds_a_byte_of_another_tenant(site: Web, alice: dict[str, Any], route: Route) -> None:
+    stranger = site.browser(site.business())
+    answer = ask(stranger, route, route.path)
+    assert MARK.lower() not in answer.text.lower()
+    assert answer.status_code != 500
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_anothers_id_in_a_query_or_body_finds_nothing(bob: Browser, alice: dict[str, Any], name: str) -> None:
+    where, field, kind = ELSEWHERE[name]
+    route = next(one for one in API if name_of(one) == name)
+    if where == "query":
+        answer = ask(bob, route, route.path, params={field: alice[kind]})
+    elif where == "ids":
+        answer = ask(bob, route, route.path, json={"ids": [alice[kind]], "action": "delete"})
+        assert answer.json()["changed"] == 0
+    else:
+        answer = ask(bob, route, route.path, json={field: alice[kind]})
+    assert answer.status_code in {200, 404}
+    assert MARK.lower() not in answer.text.lower()
+    assert answer.status_code == 404 or answer.json().get("items", []) == []
+
+
+def test_anothers_document_is_not_shown_through_ones_own_receipt(site: Web, alice: dict[str, Any]) -> None:
+    business = site.business()
+    own = receipt(business)
+    document = models.Document.get(models.Document.business == alice["business"])
+    for kind in ("original", "preview", "pdf", "thumbnail"):
+        answer = site.script(business).get(f"/api/receipts/{own.id}/{kind}?document={document.id}")
+        same_for_all(answer, 404)
+
+
+@pytest.mark.parametrize("route", TENANT, ids=name_of)
+def test_a_smaller_role_is_refused(site: Web, alice: dict[str, Any], route: Route) -> None:
+    for role in ROLES[: ROLES.index(route.role)]:
+        answer = ask(site.script(alice["business"], role), route, address(route, alice))
+        assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+
+
+@pytest.mark.parametrize("route", [route for route in GUARDED if route.role == OPERATOR], ids=name_of)
+def test_an_owner_is_no_operator(site: Web, bob: Browser, route: Route) -> None:
+    same_for_all(ask(bob, route, route.path), 403)
+    assert ask(site.browser(operator=True), route, route.path).status_code == 200
+
+
+@pytest.mark.parametrize("route", [route for route in GUARDED if route.method != "GET"], ids=name_of)
+def test_a_browsers_write_needs_the_csrf_header_and_our_own_origin(
+    site: Web, bob: Browser, alice: dict[str, Any], route: Route
+) -> None:
+    path = address(route, alice)
+    for headers in (
+        {"X-CSRF-Token": ""},
+        {"X-CSRF-Token": "guess"},
+        {"X-CSRF-Token": "é"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ):
+        answer = ask(bob, route, path, headers={name: value.encode() for name, value in headers.items()})
+        assert (answer.status_code, answer.json()["code"]) == (403, "bad_csrf"), headers
+
+
+def test_nothing_of_alices_was_changed_by_the_walk(alice: dict[str, Any]) -> None:
+    row = models.Receipt.get_by_id(alice["receipt"])
+    assert (row.version, row.deleted_at, row.vendor, row.note) == (1, None, MARK, MARK)
+    assert models.SyncRun.get_by_id(alice["run"]).status == "running"
+    assert models.ApiToken.get_or_none(models.ApiToken.id == alice["token"]) is not None
+    assert models.Mailbox.get_by_id(alice["mailbox"]).status == "connected"
+    assert models.Membership.get(models.Membership.user == alice["user"]).role == "owner"
+    assert models.Business.get_by_id(alice["business"].id).name == f"{MARK} Ltd"
+    assert models.Mail.get_by_id(alice["mail"]).outcome == "receipt"
+    assert models.SavedView.get_or_none(models.SavedView.id == alice["view"]) is not None
+
+
+def test_alice_herself_reaches_everything_that_she_may(site: Web, alice: dict[str, Any]) -> None:
+    """The walk would prove nothing if these addresses led nowhere."""
+    script: Script = alice["script"]
+    for route in TENANT:
+        if route.method == "GET" and route.role != "owner" and "start" not in route.path and "views" not in route.path:
+            answer = script.get(address(route, alice))
+            blobless = route.path.rpartition("/")[2] in {"original", "preview", "pdf", "thumbnail"}
+            wanted = "blob_missing" if blobless else None
+            assert answer.status_code == (404 if blobless else 200), (route.path, answer.text)
+            assert not blobless or answer.json()["code"] == wanted
+
+
+def test_a_token_of_yesterdays_role_does_nothing_after_it_was_ended(site: Web) -> None:
+    business = site.business()
+    row, token = people.add_token(business, "old", "owner")
+    script = Script(site, token)
+    assert script.get("/api/receipts").status_code == 200
+    assert site.browser(business).delete(f"/api/tokens/{row.id}").status_code == 204
+    assert script.get("/api/receipts").status_code == 401
+
+
+def test_an_ended_session_and_an_old_one_are_signed_out(site: Web) -> None:
+    browser = site.browser(site.business())
+    models.Session.update(expires_at=models.clock.now() - datetime.timedelta(seconds=1)).execute()
+    assert browser.get("/api/me").status_code == 401
+    again = site.browser(site.business())
+    assert again.delete("/api/session").status_code == 204
+    assert again.get("/api/me").status_code == 401
