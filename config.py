@@ -98,7 +98,7 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         port=port,
         calls_port=calls_port,
         bind=bind,
-        workers=_number("WORKERS", text("WORKERS", "2"), 1, 64),
+        workers=_number("WORKERS", text("WORKERS", "4"), 1, 64),
         google_client_id=text("GOOGLE_CLIENT_ID"),
         google_client_secret=text("GOOGLE_CLIENT_SECRET"),
         google_auth_url=_url("GOOGLE_AUTH_URL", text("GOOGLE_AUTH_URL", GOOGLE_AUTH_URL)),

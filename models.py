@@ -184,6 +184,8 @@ class Mailbox(Owned):
     full_mark = peewee.CharField(null=True)  # mark of the moment before a full pass began, until that pass ends
     connected_at = UtcField(null=True)
     last_sync_at = UtcField(null=True)
+    audited_at = UtcField(null=True)  # when the whole mailbox was last compared with the ledger
+    audit = peewee.JSONField(default=dict)  # {"listed", "missing", "gone", "changed_at_ms"} of that comparison
     created_at = UtcField(default=clock.now)
 
     class Meta:
@@ -271,6 +273,9 @@ class Mail(Owned):
     reasons = peewee.JSONField(default=list)
     labels = peewee.JSONField(default=list)
     priority = peewee.IntegerField(default=0)
+    forced = peewee.BooleanField(
+        default=False
+    )  # a person said "take this one": it is a receipt whatever the reader says
     tries = peewee.IntegerField(default=0)
     next_try_at = UtcField(null=True)
     raw_sha256 = peewee.CharField(null=True)
@@ -293,6 +298,22 @@ class Mail(Owned):
             (("business", "outcome", "id"), False),
             (("business", "received_at"), False),
         )
+
+
+class SenderRule(Owned):
+    """What a person said of a sender: always take its mail as receipts, or never."""
+
+    business_id: int
+    business = peewee.ForeignKeyField(Business, on_delete="CASCADE")
+    sender = peewee.CharField()  # an address, or a domain with its subdomains
+    verdict = peewee.CharField()  # take | leave
+    created_by = peewee.CharField(default="")
+    created_at = UtcField(default=clock.now)
+
+    class Meta:
+        """One verdict a sender."""
+
+        indexes = ((("business", "sender"), True),)
 
 
 class Document(Owned):
@@ -407,6 +428,7 @@ TABLES: Sequence[type[Table]] = (
     OAuthState,
     SyncRun,
     Mail,
+    SenderRule,
     Document,
     Receipt,
     Undo,

@@ -13,7 +13,7 @@ import money
 from jobs.workshop import Workshop
 from models import Document, Mail, Receipt, SyncRun, write
 from receipts import types as reading
-from store import receipt_edits, runs
+from store import receipt_edits, runs, senders
 
 SENTENCES = 12  # reasons kept of one mail
 _MAX_TEXT = 1000
@@ -27,25 +27,42 @@ def take_in(shop: Workshop, lease: runs.Lease, mail: Mail, source: str) -> None:
     raw = shop.blobs.get(mail.raw_sha256 or "")
     if source == "upload" and not mail.subject.lower().endswith(".eml"):
         result = shop.reader.read_file(raw, mail.subject)
-        result = _as_uploaded(result, raw, mail.subject)
+        result = _as_receipt(result, raw, mail.subject, "It was uploaded as one.")
     else:
-        result = shop.reader.read_message(raw)
+        result = _as_ruled(mail, shop.reader.read_message(raw), raw)
     keys = {document.part: shop.blobs.put(document.data) for document in result.documents}
     with write():
         runs.hold(lease)
         _settle(lease, mail, source, result, keys)
 
 
-def _as_uploaded(result: reading.MessageReading, raw: bytes, filename: str) -> reading.MessageReading:
-    """A person says that this file is a receipt: it becomes one even when nothing could be read of it."""
-    if result.receipts:
+def _as_ruled(mail: Mail, result: reading.MessageReading, raw: bytes) -> reading.MessageReading:
+    """What a person said of this mail, or of its sender, goes before what the reader thinks."""
+    if mail.forced:
+        return _as_receipt(result, raw, "message.eml", "You said that this mail is a receipt.")
+    rule = senders.verdict(mail.business_id, result.headers.from_address)
+    if rule is None:
         return result
-    document = next(iter(result.documents), None) or reading.Document("1", filename, "application/octet-stream", raw)
+    if rule.verdict == "take":
+        return _as_receipt(result, raw, "message.eml", f"You said to take all mail of {rule.sender} as receipts.")
+    why = reading.Reason("sender_left_alone", f"You said never to take mail of {rule.sender}.", 1.0)
+    return dataclasses.replace(
+        result, outcome=reading.Outcome.NOT_RECEIPT, reasons=(why, *result.reasons), receipts=(), documents=()
+    )
+
+
+def _as_receipt(result: reading.MessageReading, raw: bytes, filename: str, said: str) -> reading.MessageReading:
+    """A person says that this is a receipt: it becomes one even when nothing could be read of it."""
+    said_so = reading.Reason("person_said_so", said, 1.0)
+    if result.receipts:
+        return dataclasses.replace(result, outcome=reading.Outcome.RECEIPT, reasons=(said_so, *result.reasons))
+    media_type = "message/rfc822" if filename.endswith(".eml") else "application/octet-stream"
+    document = next(iter(result.documents), None) or reading.Document("0", filename, media_type, raw)
     why = result.reasons[0].text if result.reasons else "Nothing could be read in this file."
     nothing: reading.Field[Any] = reading.Field(None, 0.0, why)
     bare = reading.Reading(
         part=document.part,
-        kind=reading.Field(reading.Kind.RECEIPT, 0.1, "It was uploaded as one."),
+        kind=reading.Field(reading.Kind.RECEIPT, 0.1, said),
         vendor=nothing,
         vendor_tax_id=nothing,
         number=nothing,
@@ -58,7 +75,11 @@ def _as_uploaded(result: reading.MessageReading, raw: bytes, filename: str) -> r
         flags=(reading.Flag("*", "nothing_read", f"Please fill this one in by hand. {why}"),),
     )
     return dataclasses.replace(
-        result, outcome=reading.Outcome.RECEIPT, documents=result.documents or (document,), receipts=(bare,)
+        result,
+        outcome=reading.Outcome.RECEIPT,
+        reasons=(said_so, *result.reasons),
+        documents=result.documents or (document,),
+        receipts=(bare,),
     )
 
 

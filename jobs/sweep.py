@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from pathlib import Path
 
 import clock
@@ -13,6 +14,7 @@ from store import mailboxes, runs
 log = logging.getLogger("sweep")
 EVERY_S = 1.0
 SLOT_S = 15 * 60
+AUDIT_EVERY = timedelta(days=7)
 
 
 def sweep(shop: Workshop) -> int:
@@ -33,12 +35,16 @@ def _holder_is_dead(folder: Path, business_id: int) -> bool:
 
 
 def plan_syncs() -> list[int]:
-    """Queue this quarter of an hour's sync of every business that has a mailbox: once, whoever asks and how often."""
+    """Queue this quarter of an hour's sync of every business that has a mailbox: once, whoever asks and how often.
+
+    Once a week it is a full pass, which compares the whole mailbox with the ledger.
+    """
     slot = int(clock.now().timestamp()) // SLOT_S
     planned = []
     for business_id in mailboxes.businesses_to_sync():
+        mode = "full" if mailboxes.audit_is_due(business_id, AUDIT_EVERY) else "incremental"
         try:
-            planned.append(runs.request(business_id, requested_by="schedule", slot=slot).id)
+            planned.append(runs.request(business_id, mode=mode, requested_by="schedule", slot=slot).id)
         except Tellable:
             continue  # planned already, or a run is active and looks again by itself
     return planned

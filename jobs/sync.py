@@ -220,16 +220,33 @@ class _Step:
         if not mailbox.full_mark:
             mailbox.full_mark = source.mark()
             ledger.record(self.lease, mailbox, (), full_mark=mailbox.full_mark)
-        self._list(mailbox, source, None, None)
+        known = mailbox.audited_at is not None
+        listed, new = self._list(mailbox, source, None, None)
+        audit = ledger.audit(self.lease, mailbox, listed, new if known else 0)
+        if known and (audit["missing"] or audit["gone"]):
+            log.warning(
+                "The mailbox and the ledger differed %s mailbox=%s missing=%s gone=%s",
+                self.tail, mailbox.id, audit["missing"], audit["gone"],
+            )  # fmt: skip
         mark = mailbox.full_mark
         ledger.record(self.lease, mailbox, (), cursor=mark, full_mark=None, marks=[[_ms(clock.now()), mark]])
         mailbox.cursor, mailbox.full_mark, mailbox.marks = mark, None, [[_ms(clock.now()), mark]]
         self._changes(mailbox, source)
 
-    def _list(self, mailbox: Mailbox, source: MailSource, start: datetime | None, end: datetime | None) -> None:
+    def _list(
+        self, mailbox: Mailbox, source: MailSource, start: datetime | None, end: datetime | None
+    ) -> tuple[set[str], int]:
+        """All ids of the range into the ledger; gives them, and how many of them were new."""
+        listed: set[str] = set()
+        new = 0
         for page in source.everything(start, end):
-            ledger.record(self.lease, mailbox, page.found, listing=True)
+            new += ledger.record(self.lease, mailbox, page.found, listing=True).new
+            listed.update(found.id for found in page.found)
             self._mind_the_stop()
+        for ids in source.likely(start, end):
+            ledger.likely(mailbox, ids)
+            self._mind_the_stop()
+        return listed, new
 
     def _changes(self, mailbox: Mailbox, source: MailSource) -> None:
         try:

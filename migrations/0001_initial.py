@@ -46,7 +46,7 @@ def up(_migrator: Any, db: peewee.Database) -> None:
         created_at = peewee.BigIntegerField()
 
         class Meta:
-                indexes = ((("business", "user"), True),)
+            indexes = ((("business", "user"), True),)
 
     class Session(Frozen):
         token_sha256 = peewee.CharField(unique=True)
@@ -82,16 +82,16 @@ def up(_migrator: Any, db: peewee.Database) -> None:
         access_expires_at = peewee.BigIntegerField(null=True)
         token_expires_at = peewee.BigIntegerField(null=True)
         cursor = peewee.CharField(null=True)
-        marks = peewee.JSONField(
-            default=list
-        )
+        marks = peewee.JSONField(default=list)
         full_mark = peewee.CharField(null=True)
         connected_at = peewee.BigIntegerField(null=True)
         last_sync_at = peewee.BigIntegerField(null=True)
+        audited_at = peewee.BigIntegerField(null=True)
+        audit = peewee.JSONField()
         created_at = peewee.BigIntegerField()
 
         class Meta:
-                indexes = ((("business", "kind", "address"), True),)
+            indexes = ((("business", "kind", "address"), True),)
 
     class OAuthState(Frozen):
         state_sha256 = peewee.CharField(unique=True)
@@ -148,14 +148,13 @@ def up(_migrator: Any, db: peewee.Database) -> None:
         source_id = peewee.CharField()
         thread_id = peewee.CharField()
         state = peewee.CharField()
-        outcome = peewee.CharField(
-            default="waiting"
-        )
+        outcome = peewee.CharField(default="waiting")
         reason_code = peewee.CharField()
         reason_text = peewee.TextField()
         reasons = peewee.JSONField()
         labels = peewee.JSONField()
         priority = peewee.IntegerField()
+        forced = peewee.BooleanField()
         tries = peewee.IntegerField()
         next_try_at = peewee.BigIntegerField(null=True)
         raw_sha256 = peewee.CharField(null=True)
@@ -170,12 +169,22 @@ def up(_migrator: Any, db: peewee.Database) -> None:
         deleted_at_source = peewee.BigIntegerField(null=True)
 
         class Meta:
-                indexes = (
+            indexes = (
                 (("mailbox", "source_id"), True),
                 (("mailbox", "outcome", "priority", "source_id"), False),
                 (("business", "outcome", "id"), False),
                 (("business", "received_at"), False),
             )
+
+    class SenderRule(Frozen):
+        business = peewee.ForeignKeyField(Business, on_delete="CASCADE")
+        sender = peewee.CharField()
+        verdict = peewee.CharField()
+        created_by = peewee.CharField()
+        created_at = peewee.BigIntegerField()
+
+        class Meta:
+            indexes = ((("business", "sender"), True),)
 
     class Document(Frozen):
         business = peewee.ForeignKeyField(Business, on_delete="CASCADE", index=False)
@@ -188,7 +197,7 @@ def up(_migrator: Any, db: peewee.Database) -> None:
         pages = peewee.IntegerField(null=True)
 
         class Meta:
-                indexes = ((("mail", "part"), True), (("business", "sha256"), False))
+            indexes = ((("mail", "part"), True), (("business", "sha256"), False))
 
     class Receipt(Frozen):
         business = peewee.ForeignKeyField(Business, on_delete="CASCADE", index=False)
@@ -229,7 +238,7 @@ def up(_migrator: Any, db: peewee.Database) -> None:
         deleted_at = peewee.BigIntegerField(null=True)
 
         class Meta:
-                indexes = (
+            indexes = (
                 (("mail", "part", "ordinal"), True),
                 (("business", "status", "date", "id"), False),
                 (("business", "date", "id"), False),
@@ -251,4 +260,23 @@ def up(_migrator: Any, db: peewee.Database) -> None:
         shared = peewee.BooleanField()
         created_at = peewee.BigIntegerField()
 
-    db.create_tables([Setting, Business, User, Membership, Session, OneTimeLink, ApiToken, Mailbox, OAuthState, SyncRun, Mail, Document, Receipt, Undo, SavedView])
+    db.create_tables(
+        [
+            Setting,
+            Business,
+            User,
+            Membership,
+            Session,
+            OneTimeLink,
+            ApiToken,
+            Mailbox,
+            OAuthState,
+            SyncRun,
+            Mail,
+            SenderRule,
+            Document,
+            Receipt,
+            Undo,
+            SavedView,
+        ]
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -74,6 +74,10 @@ class MailSource(Protocol):
         A source may name a few just outside the range as well. A page may name none: it is a sign of life.
         The same message may be named again.
         """
+        ...
+
+    def likely(self, start: datetime | None, end: datetime | None) -> Iterator[Sequence[str]]:
+        """Pages of ids in [start, end) that the source's own search takes for receipts: to be read first, no more."""
         ...
 
     def changes(self, cursor: str) -> Iterator[Page]:

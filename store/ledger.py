@@ -21,6 +21,7 @@ LEFT_ALONE = {
 }
 _WAITING = ("not_read_yet", "Not read yet.")
 FRESH = 5  # priority of mail that has just come, above the back-fill
+LIKELY = 1  # priority within the back-fill of what looks like a receipt from outside
 _PAGE = 200  # rows in one INSERT: well under SQLite's limit of 32,766 variables
 
 
@@ -149,6 +150,37 @@ def _deleted(mailbox: Mailbox, source_id: str) -> int:
         )
         .execute()
     )
+
+
+def likely(mailbox: Mailbox, ids: Sequence[str]) -> None:
+    """Mails that a search says may be receipts are read before the others; the others are read all the same."""
+    with write():
+        for start in range(0, len(ids), _PAGE):
+            Mail.update(priority=LIKELY).where(
+                Mail.mailbox == mailbox,
+                Mail.source_id << list(ids[start : start + _PAGE]),
+                Mail.outcome == "waiting",
+                Mail.priority < LIKELY,
+            ).execute()
+
+
+def audit(lease: runs.Lease, mailbox: Mailbox, listed: set[str], missing: int) -> dict[str, int]:
+    """Compare a whole listing with the ledger: what it no longer names was deleted; the difference is kept.
+
+    `missing` is how many mails the listing had that the ledger had not. Mail first seen within the last hour is left
+    out: a listing may lag behind history.
+    """
+    settled = clock.now() - timedelta(hours=1)
+    rows = Mail.select(Mail.source_id).where(
+        Mail.mailbox == mailbox, Mail.deleted_at_source.is_null(), Mail.first_seen_at < settled
+    )
+    unlisted = [row.source_id for row in rows.iterator() if row.source_id not in listed]
+    result = {"listed": len(listed), "missing": missing, "gone": len(unlisted)}
+    with write():
+        gone = sum(_deleted(mailbox, source_id) for source_id in unlisted)
+        runs.hold(lease, skipped=SyncRun.skipped + gone, left=SyncRun.left - gone)
+        Mailbox.update(audited_at=clock.now(), audit=result).where(Mailbox.id == mailbox.id).execute()
+    return result
 
 
 def waiting(mailbox_ids: Sequence[int], limit: int) -> list[Mail]:

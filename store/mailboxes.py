@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import clock
 from errors import Tellable
@@ -92,6 +92,20 @@ def uploads(business: Business | int) -> Mailbox:
 def listing(business: Business | int) -> list[Mailbox]:
     """All mailboxes of the business, oldest first."""
     return list(Mailbox.select().where(Mailbox.business == business).order_by(Mailbox.id))
+
+
+def audit_is_due(business: Business | int, every: timedelta) -> bool:
+    """Whether a mailbox that was compared with the ledger once was not compared again since."""
+    return (
+        Mailbox.select()
+        .where(
+            Mailbox.business == business,
+            Mailbox.status == "connected",
+            Mailbox.kind != "upload",
+            Mailbox.audited_at < clock.now() - every,
+        )
+        .exists()
+    )
 
 
 def businesses_to_sync() -> list[int]:

@@ -13,7 +13,7 @@ from demo.standin.server import StandIn
 from jobs import sync
 from models import Business, Document, Mail, Mailbox, Receipt, SyncRun
 from receipts.child import Reader
-from store import ledger, runs
+from store import ledger, runs, senders
 from tests.support import desk, installation, post
 
 
@@ -351,3 +351,60 @@ def test_a_policy_of_the_domain_is_told_on_the_mailbox_and_the_run(works: desk.D
     assert works.sync(business).status == "completed"
     assert Receipt.select().count() == 2
     assert Mailbox.get().error_text is None
+
+
+def test_never_from_this_sender_leaves_its_mail_and_taking_the_rule_back_reads_it(
+    works: desk.Desk, business: Business
+) -> None:
+    works.client.deliver(post.receipt(1))
+    rule = senders.set_rule(business, "Harbour-Coffee.example", "leave", "user:1")
+    works.sync(business)
+    mail = Mail.get()
+    assert (mail.outcome, mail.reason_code) == ("not_receipt", "sender_left_alone")
+    senders.forget(rule)
+    ledger.retry(mail)
+    works.sync(business)
+    assert Mail.get().outcome == "receipt"
+
+
+def test_always_from_this_sender_takes_what_the_reader_would_not(works: desk.Desk, business: Business) -> None:
+    works.client.deliver(post.letter(1))
+    works.sync(business)
+    assert Mail.get().outcome == "not_receipt"
+    rule = senders.set_rule(business, "noa@friends.example", "take", "user:1")
+    assert senders.again(business, rule) == 1
+    works.sync(business)
+    assert (Mail.get().outcome, Mail.get().reason_code) == ("receipt", "person_said_so")
+    assert Receipt.get().status == "to_review"
+
+
+def test_take_this_one_is_for_this_one_alone(works: desk.Desk, business: Business) -> None:
+    ids = [works.client.deliver(post.letter(number)) for number in range(2)]
+    works.sync(business)
+    senders.take(Mail.get(Mail.source_id == ids[0]))
+    works.sync(business)
+    assert {mail.source_id: mail.outcome for mail in Mail.select()} == {ids[0]: "receipt", ids[1]: "not_receipt"}
+
+
+def test_what_looks_like_a_receipt_is_fetched_before_the_rest(works: desk.Desk, business: Business) -> None:
+    early = works.client.deliver(post.receipt(1), internal_date_ms=1_700_000_000_000)
+    for number in range(6):
+        works.client.deliver(post.letter(number))
+    works.sync(business)
+    fetched = [str(call["params"]["id"]) for call in _calls(works, "messages.get")]
+    assert early in fetched[:4]  # of four that are under way at once
+    assert len(fetched) == 7
+
+
+def test_a_full_pass_tells_how_ledger_and_mailbox_differed(works: desk.Desk, business: Business) -> None:
+    ids = _fill(works, receipts=3, letters=0)
+    works.sync(business)
+    Mail.update(first_seen_at=Mail.first_seen_at - 7_200_000).execute()
+    works.client.delete(ids[0])
+    missed = works.client.deliver(post.receipt(9))
+    run = works.sync(business, mode="full")
+    assert run.status == "completed"
+    audit = Mailbox.get().audit
+    assert (audit["listed"], audit["missing"], audit["gone"]) == (3, 1, 1)
+    assert Mail.get(Mail.source_id == missed).outcome == "receipt"
+    assert Mail.get(Mail.source_id == ids[0]).deleted_at_source is not None
