@@ -114,6 +114,21 @@ def locate(data: bytes, quote: str, *, passwords: Sequence[str] = ()) -> list[Bo
     return find(data, quote, passwords)
 
 
+def words(
+    data: bytes, page: int = 0, *, passwords: Sequence[str] = ()
+) -> list[tuple[str, float, float, float, float]]:
+    """The words of a PDF's page with their edges as fractions of it (x0, y0, x1, y1), in reading order.
+
+    Empty where the page holds no text (a scan) or is not there.
+
+    Raises:
+        Tellable: document_locked, document_damaged.
+    """
+    from receipts.rendering.page_words import page_words
+
+    return page_words(data, page, passwords)
+
+
 class Renderer:
     """The functions of this module in child processes that are killed when late and replaced when dead.
 
@@ -192,6 +207,13 @@ class Renderer:
         """As the function."""
         answer, _ = self._ask("locate", data, "application/pdf", None, quote=quote, passwords=list(passwords))
         return [Box(*box) for box in answer["boxes"]]
+
+    def words(
+        self, data: bytes, page: int = 0, *, passwords: Sequence[str] = ()
+    ) -> list[tuple[str, float, float, float, float]]:
+        """As the function."""
+        answer, _ = self._ask("words", data, "application/pdf", None, page=page, passwords=list(passwords))
+        return [(text, x0, y0, x1, y1) for text, x0, y0, x1, y1 in answer["words"]]
 
     def close(self) -> None:
         """End the children."""

@@ -37,6 +37,8 @@ def _answer(question: dict[str, Any], blobs: list[bytes]) -> tuple[dict[str, Any
     if question["do"] == "locate":
         boxes = render.locate(data, question["quote"], passwords=passwords)
         return {"boxes": [[b.page, b.x0, b.y0, b.x1, b.y1] for b in boxes]}, ()
+    if question["do"] == "words":
+        return {"words": render.words(data, question["page"], passwords=passwords)}, ()
     if kind_of(data, media_type) not in {DocumentKind.PDF, DocumentKind.IMAGE}:
         data, media_type = _pdf_of(data, media_type, pictures), "application/pdf"
     match question["do"]:

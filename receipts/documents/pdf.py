@@ -127,13 +127,24 @@ class Pdf:
             size = page.get_size()
             textpage = page.get_textpage()
             try:
-                left, bottom, right, top = page.get_cropbox()
-                place = _placer(page.get_rotation(), left, bottom, right, top)
+                place = _placer(page.get_rotation(), *_shown(page))
                 return [w for w in map(place, _raw_words(textpage.raw)) if _inside(w, size)], size
             finally:
                 textpage.close()
         finally:
             page.close()
+
+
+def _shown(page: pypdfium2.PdfPage) -> tuple[float, float, float, float]:
+    """The part of the page that is shown: left, bottom, right, top.
+
+    Asking for the crop box alone would miss boxes that stand once, for all pages, at the root of the page tree.
+    """
+    rect = pdfium.FS_RECTF()
+    if not pdfium.FPDF_GetPageBoundingBox(page.raw, ctypes.byref(rect)):
+        left, bottom, right, top = page.get_cropbox()
+        return left, bottom, right, top
+    return rect.left, rect.bottom, rect.right, rect.top
 
 
 def _inside(word: Word, size: tuple[float, float]) -> bool:
