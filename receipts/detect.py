@@ -12,6 +12,8 @@ NEEDED = 1.7  # sum of the weights
 _PAPERS = {
     Kind.INVOICE: 1.0, Kind.TAX_INVOICE: 1.1, Kind.RECEIPT: 1.0, Kind.INVOICE_RECEIPT: 1.1, Kind.CREDIT_NOTE: 0.9, Kind.ORDER: 0.6,
 }  # fmt: skip
+# Signals that rest on the same evidence count as one.
+_GROUP = {"subject": "words", "kind": "words", "file_name": "words", "subject_bought": "bought", "total_proved": "total", "subtotal": "total", "tax_adds_up": "tax"}
 _STRONG_ROLES = frozenset({"grand", "total", "payable", "paid", "refund"})
 
 
@@ -21,6 +23,7 @@ class Verdict:
 
     reasons: list[Reason] = field(default_factory=list)
     has_total: bool = False
+    groups: int = 2  # how many independent kinds of evidence are wanted
 
     def add(self, code: str, text: str, weight: float) -> None:
         """One signal, counted once."""
@@ -35,7 +38,8 @@ class Verdict:
     @property
     def receipt(self) -> bool:
         """Whether two independent signals and the weight suffice."""
-        return self.has_total and self.score >= NEEDED and sum(r.weight > 0 for r in self.reasons) >= 2
+        groups = {_GROUP.get(r.code, r.code) for r in self.reasons if r.weight > 0}
+        return self.has_total and self.score >= NEEDED and len(groups) >= self.groups
 
 
 def words(text: str) -> frozenset[str]:
@@ -59,7 +63,7 @@ def judge(
         filename: the document's name.
         in_mail: whether it came by mail rather than as a loose file.
     """
-    out = Verdict()
+    out = Verdict(groups=3 if body else 2)
     reading, scan, sums = extract.reading, extract.scan, extract.sums
     first = sums.candidates[0] if sums.candidates else None
     title = " ".join(x for x in (headers.subject, scan.text.title) if x)
@@ -77,9 +81,12 @@ def judge(
                 "An amount of money is labelled as the total or as paid.",
                 0.9 if reading.currency.value else 0.6,
             )
-        elif first.confirmed and money:
+        elif first.confirmed and money and first.score >= 0.6:
             out.has_total = True
             out.add("total_proved", "The sums on it give a total.", 0.7)
+        elif money and first.roles & {"subtotal", "amount"} and reading.currency.value:
+            out.has_total = True
+            out.add("subtotal", "A sum of money is labelled, though not as the total.", 0.5)
         if sums.tax_confirmed and sums.taxes:
             out.add("tax_adds_up", "Net and tax give the total.", 0.6)
         elif sums.taxes:
@@ -87,7 +94,7 @@ def judge(
     kind = reading.kind.value
     if kind in _PAPERS and reading.kind.confidence >= 0.5:
         out.add("kind", "It calls itself an invoice, a receipt or an order.", _PAPERS[kind] * (0.7 if body else 1.0))
-    if reading.number.value and reading.number.confidence >= 0.6:
+    if reading.number.value and reading.number.confidence >= 0.55:
         out.add("number", "It carries a document or order number.", 0.6)
     if reading.vendor_tax_id.value and reading.vendor_tax_id.confidence >= 0.85:
         out.add("tax_id", "It carries a tax number whose check digits hold.", 0.4)
@@ -96,7 +103,7 @@ def judge(
         for c in said
     ):
         out.add("subject", "The subject speaks of an invoice, a receipt or an order.", 0.6)
-    if "x.bought" in said:
+    if "x.bought" in said and "x.shipping" not in said:
         out.add("subject_bought", "The subject speaks of a purchase or payment.", 0.7)
     elif "x.bought" in text_classes:
         out.add("bought", "The text speaks of a purchase or payment.", 0.5)
@@ -119,7 +126,7 @@ def _against(
         out.add("payment_failed", "It says that a payment failed.", -2.5)
     if "x.incoming" in said or ("x.incoming" in text_classes and body):
         out.add("money_in", "It tells of money received, not spent.", -3.0)
-    if kind is Kind.STATEMENT or "k.statement" in said or "x.statement" in said:
+    if (kind is Kind.STATEMENT and reading.kind.confidence > 0.6) or "k.statement" in said or "x.statement" in said:
         out.add("statement", "It is a statement of account.", -1.6)
     if "k.quote" in said or "k.proforma" in said or kind is Kind.OTHER:
         out.add("quote", "It is an offer, a reminder or a delivery note.", -1.2)
@@ -129,7 +136,7 @@ def _against(
         return
     if "x.shipping" in said:
         out.add("shipping", "The subject speaks of a delivery.", -1.2)
-    elif "x.shipping" in text_classes:
+    elif "x.shipping" in text_classes and not {"x.bought"} & (said | text_classes):
         out.add("shipping", "It speaks of a delivery.", -0.5)
     if bulk:
         out.add("bulk", "It was sent to many at once.", -0.4)

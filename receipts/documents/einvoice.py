@@ -212,7 +212,7 @@ def _ubl(root: etree._Element, name: str) -> EInvoice:
         out.total = out.payable
     if out.currency is None and sums is not None:
         out.currency = next((_code(e.get("currencyID")) for e in sums if e.get("currencyID")), None)
-    return out
+    return _stated_tax(out)
 
 
 def _ubl_party(party: etree._Element | None) -> tuple[str | None, str | None]:
@@ -275,6 +275,13 @@ def _cii(root: etree._Element, name: str) -> EInvoice:
             out.items.append(Item(description or "", _amount(delivery, "BilledQuantity"), amount))
     if out.total is None:
         out.total = out.payable
+    return _stated_tax(out)
+
+
+def _stated_tax(out: EInvoice) -> EInvoice:
+    """The tax's sum as one line where the file breaks it down without amounts or not at all."""
+    if out.tax_total is not None and all(t.amount is None for t in out.taxes):
+        out.taxes = [TaxLine(out.taxes[0].rate if len(out.taxes) == 1 else None, out.net, out.tax_total)]
     return out
 
 

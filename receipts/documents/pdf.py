@@ -20,6 +20,7 @@ _LAST_PAGES = 4
 _CHARS_PER_PAGE = 60_000
 _ATTACHMENTS = 20
 _ATTACHMENT_BYTES = 20_000_000
+_BLANKS = frozenset({0xA0, 0x202F, 0x2007, 0x2009})
 _PASSWORD = 4  # FPDF_ERR_PASSWORD
 
 
@@ -127,81 +128,71 @@ class Pdf:
             size = page.get_size()
             textpage = page.get_textpage()
             try:
-                place = _placer(page.get_rotation(), *_shown(page))
-                return [w for w in map(place, _raw_words(textpage.raw)) if _inside(w, size)], size
+                signs = _turned(_signs(textpage.raw), page.get_rotation(), page.get_cropbox())
+                return [w for w in _grown(signs) if _inside(w, size)], size
             finally:
                 textpage.close()
         finally:
             page.close()
 
 
-def _shown(page: pypdfium2.PdfPage) -> tuple[float, float, float, float]:
-    """The part of the page that is shown: left, bottom, right, top.
-
-    Asking for the crop box alone would miss boxes that stand once, for all pages, at the root of the page tree.
-    """
-    rect = pdfium.FS_RECTF()
-    if not pdfium.FPDF_GetPageBoundingBox(page.raw, ctypes.byref(rect)):
-        left, bottom, right, top = page.get_cropbox()
-        return left, bottom, right, top
-    return rect.left, rect.bottom, rect.right, rect.top
-
-
 def _inside(word: Word, size: tuple[float, float]) -> bool:
     return word.x1 > -1 and word.y1 > -1 and word.x0 < size[0] + 1 and word.y0 < size[1] + 1
 
 
-def _placer(rotation: int, left: float, bottom: float, right: float, top: float):  # type: ignore[no-untyped-def]
-    """From PDF's places (origin bottom left, before rotation) to ours (top left, as shown)."""
-
-    def place(word: Word) -> Word:
-        x0, x1, y0, y1 = word.x0, word.x1, word.y0, word.y1  # here y0 is the lower edge
-        if rotation == 90:
-            word.x0, word.x1, word.y0, word.y1 = y0 - bottom, y1 - bottom, x0 - left, x1 - left
-        elif rotation == 180:
-            word.x0, word.x1, word.y0, word.y1 = right - x1, right - x0, y0 - bottom, y1 - bottom
-        elif rotation == 270:
-            word.x0, word.x1, word.y0, word.y1 = top - y1, top - y0, right - x1, right - x0
-        else:
-            word.x0, word.x1, word.y0, word.y1 = x0 - left, x1 - left, top - y1, top - y0
-        return word
-
-    return place
+Sign = tuple[int, float, float, float, float]  # code point, then left, low, right, high; a blank has no place
 
 
-def _raw_words(textpage: object) -> Iterator[Word]:
-    """Words in PDF's own places; y0 is the lower edge."""
+def _signs(textpage: object) -> list[Sign]:
+    """Every sign of a page in PDF's own places (origin bottom left, before the page is turned)."""
     rect = pdfium.FS_RECTF()
     ref = ctypes.byref(rect)
     get_box, get_sign = pdfium.FPDFText_GetLooseCharBox, pdfium.FPDFText_GetUnicode
-    signs: list[tuple[str, float, float]] = []
-    x0 = y0 = x1 = y1 = 0.0
+    out: list[Sign] = []
     for i in range(min(max(pdfium.FPDFText_CountChars(textpage), 0), _CHARS_PER_PAGE)):
         code = get_sign(textpage, i)
-        if code <= 32 or code in (0xA0, 0x202F, 0x2007, 0x2009) or 0xD800 <= code < 0xE000 or code > 0x10FFFF:
+        if code <= 32 or code in _BLANKS or 0xD800 <= code < 0xE000 or code > 0x10FFFF:
+            out.append((32, 0.0, 0.0, 0.0, 0.0))
+        elif get_box(textpage, i, ref):
+            left, right, low, high = rect.left, rect.right, rect.bottom, rect.top
+            out.append((code, min(left, right), min(low, high), max(left, right), max(low, high)))
+    return out
+
+
+def _turned(signs: list[Sign], rotation: int, crop: tuple[float, float, float, float]) -> list[Sign]:
+    """Places as the page is shown: origin top left, turned as the page says."""
+    left, bottom, right, top = crop
+    if rotation == 90:
+        return [(c, y0 - bottom, x0 - left, y1 - bottom, x1 - left) for c, x0, y0, x1, y1 in signs]
+    if rotation == 180:
+        return [(c, right - x1, y0 - bottom, right - x0, y1 - bottom) for c, x0, y0, x1, y1 in signs]
+    if rotation == 270:
+        return [(c, top - y1, right - x1, top - y0, right - x0) for c, x0, y0, x1, y1 in signs]
+    return [(c, x0 - left, top - y1, x1 - left, top - y0) for c, x0, y0, x1, y1 in signs]
+
+
+def _grown(turned: list[Sign]) -> Iterator[Word]:
+    """Words from signs that follow one another without a gap."""
+    signs: list[tuple[str, float, float]] = []
+    x0 = y0 = x1 = y1 = 0.0
+    for code, left, upper, right, lower in turned:
+        if code == 32:
             if signs:
                 yield _word(signs, x0, y0, x1, y1)
                 signs = []
             continue
-        if not get_box(textpage, i, ref):
-            continue
-        left, right, low, high = rect.left, rect.right, rect.bottom, rect.top
-        if left > right:
-            left, right = right, left
-        if low > high:
-            low, high = high, low
         if signs:
             height = max(y1 - y0, 0.1)
-            middle = (low + high) / 2
+            middle = (upper + lower) / 2
             gap = max(left - x1, x0 - right)  # on either side: right-to-left words grow leftwards
             if gap > 0.3 * height or not y0 <= middle <= y1:
                 yield _word(signs, x0, y0, x1, y1)
                 signs = []
         if not signs:
-            x0, y0, x1, y1 = left, low, right, high
+            x0, y0, x1, y1 = left, upper, right, lower
         else:
             x0, x1 = min(x0, left), max(x1, right)
-            y0, y1 = min(y0, low), max(y1, high)
+            y0, y1 = min(y0, upper), max(y1, lower)
         signs.append((chr(code), left, right))
     if signs:
         yield _word(signs, x0, y0, x1, y1)

@@ -17,7 +17,7 @@ SIGNS = {
     "cad$": "CAD", "cdn$": "CAD", "nz$": "NZD", "hk$": "HKD", "s$": "SGD", "sg$": "SGD", "nt$": "TWD", "mx$": "MXN", "rm": "MYR",
     "rs": "INR", "rs.": "INR", "euro": "EUR", "euros": "EUR", "eur": "EUR", 'ש"ח': "ILS", "ש״ח": "ILS", "ש''ח": "ILS", "שח": "ILS",
     "ש”ח": "ILS", "nis": "ILS", "שקל": "ILS", "שקלים": "ILS", "fr.": "CHF", "sfr": "CHF", "sfr.": "CHF", "chf": "CHF", "aed": "AED",
-    "r": "ZAR", "kn": "HRK", "rp": "IDR", "tl": "TRY", "dkr": "DKK", "skr": "SEK", "nkr": "NOK", "円": "JPY", "元": "CNY", "dollars": "USD",
+    "kn": "HRK", "rp": "IDR", "tl": "TRY", "dkr": "DKK", "skr": "SEK", "nkr": "NOK", "円": "JPY", "元": "CNY", "dollars": "USD",
     "pounds": "GBP", "rmb": "CNY", "$us": "USD",
 }  # fmt: skip
 AMBIGUOUS = {

@@ -105,7 +105,9 @@ def find(text: str, *, loose: bool = False) -> tuple[Found, ...]:
                 continue
             a, b, y = int(match["a"]), int(match["b"]), match["y"]
             options = [("dmy", _year(y), b, a), ("mdy", _year(y), a, b)]
-            if len(y) == 2 and len(match["a"]) == 2:
+            if "." in match["p"]:
+                options = options[:1]  # with points nobody writes the month first
+            if len(y) == 2 and len(match["a"]) == 2 and not _readings(options):
                 options.append(("ymd", 2000 + a, b, int(y)))
             readings = _readings(options)
         if readings:

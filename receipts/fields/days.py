@@ -87,6 +87,10 @@ def _weight(
     }.get(sort, (0.52, "a date without a label"))
     if _RANGE.match(text[one.found.end :]) or _RANGE.match(text[: one.found.start][-4:].strip() or "x"):
         confidence -= 0.22
+    if "n.other" in one.label.classes:
+        confidence -= 0.25  # "version", "register": not the document's own date
+    elif sort == "date" and one.label.where == "same" and any(c.startswith("k.") for c in one.label.classes):
+        confidence += 0.06
     if sort == "date" and any("k.order" in hit_classes(scan, one) for _ in (0,)) and not is_order:
         confidence -= 0.10
     if sort == "" and _TIME.search(text[one.found.end : one.found.end + 14]):

@@ -55,6 +55,7 @@ def read(scan: Scan, hints: tuple[str, ...] = ()) -> list[Candidate[Kind]]:
     roles = {s.role for s in scan.spots}
     if "change" in roles or ("tender" in roles and "tax" in roles and not score):
         score["k.receipt"] += 0.8
+    score = {name: points for name, points in score.items() if points >= 0.4}  # a word within a sentence names nothing
     if not score:
         return []
     total = sum(score.values())

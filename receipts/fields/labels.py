@@ -29,7 +29,9 @@ class Hit:
     def classes(self, languages: frozenset[str]) -> frozenset[str]:
         """Its classes in these languages; in all of its languages where none of them is asked for."""
         some = frozenset(c for c, language in self.meanings if language in languages)
-        return some or frozenset(c for c, _ in self.meanings)
+        if some or self.end - self.start < 4:
+            return some  # a short word of another language is mostly something else
+        return frozenset(c for c, _ in self.meanings)
 
 
 @dataclass(frozen=True)

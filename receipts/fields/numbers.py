@@ -14,7 +14,6 @@ from receipts.types import Candidate
 
 _TOKEN = re.compile(r"[^\W_](?:[\w./\\\-+]*[^\W_])?|[0-9]")
 _SKIP = re.compile(r"^(?:[\s:.#№=\-–—|,]|\([^)]{0,12}\)|(?:is|lautet|est|es|è|é)\b)*", re.IGNORECASE)
-_PHONE = re.compile(r"^\+?\d{2,4}[\s/-]\d{2,}[\s/-]?\d{2,}$")
 _WHY = {
     "document": "labelled as the document's number",
     "contract": "labelled as the order's number",
@@ -35,7 +34,7 @@ def read(scan: Scan, *, order: bool = False, hints: Iterable[str] = ()) -> list[
     weight = {
         "document": 0.86,
         "contract": 0.78 if order else 0.6,
-        "transaction": 0.62 if order else 0.5,
+        "transaction": 0.62 if order else 0.6,
         "kind": 0.6,
         "nr": 0.3,
     }
@@ -102,6 +101,8 @@ def _labels(scan: Scan, segment: Segment) -> list[tuple[str, int]]:
                 out.append(("contract", following.end if next_is_nr and following else end))
             elif "n.transaction" in own:
                 out.append(("transaction", following.end if next_is_nr and following else end))
+            elif kinds and _nr_later(hits, i, segment.text, scan) and not next_is_nr:
+                out.append(("contract" if kinds <= {"k.order"} else "document", _nr_later(hits, i, segment.text, scan)))
             elif kinds and next_is_nr and following:
                 out.append(("contract" if kinds <= {"k.order"} else "document", following.end))
             elif kinds and _id_follows(segment.text, end):
@@ -110,6 +111,16 @@ def _labels(scan: Scan, segment: Segment) -> list[tuple[str, int]]:
                 out.append(("nr", end))
         i += 2 if next_is_nr else 1
     return out
+
+
+def _nr_later(hits: tuple[labels.Hit, ...], i: int, text: str, scan: Scan) -> int:
+    """Where a word for number ends that follows within a few words ("Rechnung des Versicherers Nr."); 0 without."""
+    if i + 1 < len(hits) and hits[i].start <= 2:
+        after = hits[i + 1]
+        gap = re.sub(r"\([^)]*\)", "", text[hits[i].end : after.start])
+        if "n.nr" in after.classes(scan.languages) and len(gap) < 24 and not any(c.isdigit() for c in gap):
+            return after.end
+    return 0
 
 
 def _joined(text: str, start: int, end: int) -> bool:
@@ -124,8 +135,6 @@ def _id_follows(text: str, end: int) -> bool:
 def _good(token: str) -> bool:
     digits = sum(c.isdigit() for c in token)
     if not digits or len(token) > 40 or (digits * 3 < len(token) and digits < 4):
-        return False
-    if _PHONE.match(token):
         return False
     found = dates.find(token)
     if found and found[0].has_year and found[0].end - found[0].start >= len(token) - 1 and not token.isdigit():

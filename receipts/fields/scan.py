@@ -186,7 +186,7 @@ class Scan:
             if own == {"count"} and re.match(r"\W*\d", text[hit.end :]) and hit.end < len(text):
                 continue
             classes |= own
-            first = first or sorted(own)[0]
+            first = first or min(own, default="")
         return Label(frozenset(classes), text, where, distance, first)
 
     def _row_label(self, segment: Segment, start: int, last: int, end: int, *, amounts_only: bool = True) -> Label:
@@ -239,14 +239,20 @@ class Scan:
 
     def _column_label(self, segment: Segment, amount: money.Amount) -> Label:
         x0, x1 = span(segment, amount.start, amount.end)
+        between = False  # other words stand between: only the head of a table reaches over them
         for number in range(segment.line - 1, max(-1, segment.line - _UP), -1):
             if self.text.lines[number].page != segment.page:
                 break
-            for head, classes, text in self.heads(number):
-                if len(text) > 50:
+            heads = self.heads(number)
+            for head, classes, text in heads:
+                if len(text) > 50 or (between and len(self.text.lines[number].segments) < 2):
                     continue
                 if overlaps(head.x0, head.x1, x0, x1) and classes & _AMOUNT_CLASSES:
-                    return Label(classes, text, "above", segment.line - number, self._label(text, "above").first)
+                    distance = segment.line - number
+                    return Label(classes, text, "above", max(distance, 4) if between else distance, self._label(text, "above").first)
+            between = between or any(
+                overlaps(s.x0, s.x1, x0, x1) and has_words(s.text, 3) for s in self.text.lines[number].segments
+            )
         return NO_LABEL
 
     def _above(self, segment: Segment, prefix: str) -> Label | None:

@@ -28,6 +28,7 @@ _BASE = {
     "incl": 0.3,
     "": 0.10,
 }
+_LABELLED = frozenset({"grand", "payable", "total", "paid", "refund"})
 _CENT = Decimal("0.011")
 _MANY = 400  # amounts of one document that take part in the arithmetic
 
@@ -84,6 +85,8 @@ def read(scan: Scan) -> Totals:
             continue
         value = spot.amount.value
         sums.setdefault(value, Sum(value)).spots.append(spot)
+    if any(s.amount.money_like and s.role in _LABELLED for s in spots):
+        sums = {value: one for value, one in sums.items() if any(s.amount.money_like for s in one.spots)}
     parts = _Parts(spots)
     top = max(
         (
@@ -117,6 +120,9 @@ class _Parts:
         self.net = [*by["net"], *by["subtotal"], *by["column_net"]]
         self.tax = [*by["tax"], *by["column_tax"], *by["item_tax"]]
         self.extra = [*by["shipping"], *by["tip"], *by["rounding"]]
+        negative = [s.amount.value for s in spots if s.amount.value < 0 and s.amount.money_like]
+        self.cuts = {*negative, sum(negative, Decimal(0)), sum(dict.fromkeys(negative), Decimal(0))} - {Decimal(0)}
+        self.given = [s.amount.value for s in spots if s.role == "tender" and s.amount.money_like]
         self.all_taxes = sum((v for v in dict.fromkeys(by["tax"])), Decimal(0))
 
     def confirm(self, value: Decimal) -> list[str]:
@@ -138,6 +144,10 @@ class _Parts:
             for r in self._signed(self.by["rounding"])
         ):
             out.append("rounding")
+        if any(t > size and any(abs(t + cut - value) < _CENT for cut in self.cuts) for t in [*self.by["total"], *self.by["subtotal"]]):
+            out.append("total − deductions")
+        if len(self.given) > 1 and abs(sum(self.given, Decimal(0)) - size) < _CENT:
+            out.append("payments add up")
         return out
 
     def _taxes(self) -> list[Decimal]:
@@ -167,8 +177,10 @@ def _weigh(one: Sum, parts: _Parts, top: Decimal, last_line: int) -> None:
         return
     one.confirmed = parts.confirm(one.value)
     strong = best.role in {"grand", "payable", "total", "paid", "refund"}
-    if one.confirmed and (strong or "net + tax" in one.confirmed):
-        score += 0.10 + (0.06 if "net + tax" in one.confirmed else 0.0)
+    if strong and one.confirmed:
+        score += 0.10 + (0.06 if {"net + tax", "total − deductions", "payments add up"} & set(one.confirmed) else 0.0)
+    elif "net + tax" in one.confirmed:
+        score = max(score, 0.70) + 0.10  # an amount without a label, but labelled parts give it
     lines = {(s.segment.page, s.line) for s in one.spots}
     labelled = {s.line for s in one.spots if s.role in {"grand", "payable", "total", "paid", "refund", "tender"}}
     if strong and len(labelled) > 1:
@@ -186,8 +198,10 @@ def _weigh(one: Sum, parts: _Parts, top: Decimal, last_line: int) -> None:
         score -= 0.05
     if one.value < 0:
         score -= 0.10
-    if not one.value:
+    if not one.value and "total − deductions" not in one.confirmed:
         score -= 0.45
+    if strong and len({s.line for s in one.spots}) == 1 and best.segment.index >= 3:
+        score -= 0.10  # a row of a table, of which the total is one column among many
     one.score = max(0.0, min(0.99, score))
 
 

@@ -103,7 +103,7 @@ _SUFFIXES = frozenset(
 )
 _ADDRESS = re.compile(
     r"\b(?:street|st\.|road|rd\.?|avenue|ave\.?|jalan|jln|jl\.?|lorong|taman|straße|strasse|str\.|weg|platz|allee|rue|boulevard|"
-    r"via|calle|rua|straat|laan|floor|suite|building|lot|no\.?\s?\d|p\.?o\.? box|postfach|רחוב|רח'|שד'|שדרות|ת\.ד)\b|\b\d{4,6}\b",
+    r"via|calle|rua|straat|laan|floor|suite|building|lot|no\.?\s?\d|p\.?o\.? box|postfach|רחוב|רח'|שד'|שדרות|ת\.ד)\b|\b\d{4,6}\b|(?:straße|strasse|str\.|weg|platz|allee|gasse|ring|damm|laan|straat)\s+\d",
     re.IGNORECASE,
 )
 _NAME_LABEL = re.compile(r"^(?:name|firma|company|nom|nombre|nome|naam|שם)\s*:\s*", re.IGNORECASE)
@@ -257,7 +257,9 @@ def _like_a_name(scan: Scan, text: str) -> bool:
     letters = sum(c.isalpha() for c in text)
     if letters < 3 or letters * 2 < len(text.replace(" ", "")) or len(text) > 60:
         return False
-    if text.endswith((":", "?")) or "@" in text or "www." in text.lower():
+    if _legal_name(text):
+        return True
+    if ":" in text or "?" in text or "@" in text or "www." in text.lower():
         return False
     if dates.find(text) or any(a.money_like for a in money.find(text)):
         return False
@@ -354,6 +356,10 @@ def _labelled(scan: Scan, add) -> None:  # type: ignore[no-untyped-def]
 
 
 def _name_value(text: str) -> bool:
+    if _legal_name(text):
+        return True
+    if _ADDRESS.search(text):
+        return False
     letters = sum(c.isalpha() for c in text)
     if letters < 2 or len(text) > 70 or ":" in text[:25]:
         return False
