@@ -219,7 +219,8 @@ def library() -> Iterator[Caller]:
             "binned": (mail("Old invoice"), ["TRASH"], NOW),
             "sent": (mail("Re: offer", sender="me@example.com", Cc="boss@firm.example"), ["SENT", "Work stuff"], NOW),
             "chat": (mail("chat with Ann"), ["CHAT"], NOW),
-            "late": (mail("at the edge"), ["INBOX"], datetime(2026, 3, 1, 0, 0, 1, tzinfo=pacific).timestamp()),
+            "late": (mail("at the edge"), ["INBOX"], datetime(2020, 3, 1, 0, 0, 1, tzinfo=pacific).timestamp()),
+            "early": (mail("just before"), ["INBOX"], datetime(2020, 2, 29, 23, 59, 59, tzinfo=pacific).timestamp()),
         }  # fmt: skip
         names = {
             standin.client.deliver(raw, labels=labels, internal_date_ms=int(moment * 1000)): name
@@ -250,7 +251,7 @@ def library() -> Iterator[Caller]:
         ("banana", set()),
         ("bananas", {"order"}),
         ("larger:100K", {"big"}),
-        ("smaller:100K larger:1", {"invoice", "order", "sent", "chat", "late"}),
+        ("smaller:100K larger:1", {"invoice", "order", "sent", "chat", "late", "early"}),
         ("in:spam", {"junk"}),
         ("label:trash", {"binned"}),
         ("in:anywhere invoice", {"invoice", "binned"}),
@@ -263,11 +264,11 @@ def library() -> Iterator[Caller]:
         ("newer_than:9d in:inbox", {"invoice"}),
         ("older_than:30d newer_than:50d", {"big"}),
         ("rfc822msgid:<junk@x> in:anywhere", {"junk"}),
-        ("after:2026/03/01 before:2026/03/02", {"late"}),
-        ("before:2026/03/01", set()),
+        ("after:2020/03/01 before:2020/03/02", {"late"}),
+        ("before:2020/03/01", {"early"}),
         (f"after:{int(NOW) - 1} in:inbox", {"invoice"}),
         (f"after:{int(NOW)}", set()),
-        (f"before:{int(NOW)} in:inbox", {"order", "big", "late"}),
+        (f"before:{int(NOW)} in:inbox", {"order", "big", "late", "early"}),
         ("(invoice OR order) -(has:attachment)", {"order"}),
         ("invoice)", {"invoice"}),
         ("subject:", set()),
