@@ -155,9 +155,10 @@ class Business:
         found: dict[str, Any] = self.get(path)["sync_run"]
         return found
 
-    def finished(self, run_id: int | None = None) -> dict[str, Any]:
+    def finished(self, run_id: int | None = None, seconds: float = 240) -> dict[str, Any]:
         """The run once it is over."""
-        until(lambda: (self.run(run_id) or {}).get("status") not in {None, "queued", "running"}, "the run ends", 240)
+        over = {"completed", "failed", "cancelled"}
+        until(lambda: (self.run(run_id) or {}).get("status") in over, "the run ends", seconds)
         return self.run(run_id)
 
 
