@@ -226,7 +226,7 @@ def _answer(headers: Headers, files: list[_Found], bodies: list[_Found], defects
     documents = tuple(f.document for f in files) + tuple(b.document for b in bodies if b.readings and b in good)
     if good:
         readings = tuple(r for f in good for r in f.readings)
-        strongest = sorted({(r.code, r.text, r.weight) for f in good for r in f.reasons}, key=lambda r: -r[2])
+        strongest = sorted({(r.code, r.text, r.weight) for f in good for r in f.reasons}, key=lambda r: (-r[2], r[0]))
         return MessageReading(
             Outcome.RECEIPT, tuple(Reason(*r) for r in strongest), headers, documents, readings, tuple(defects)
         )

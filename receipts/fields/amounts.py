@@ -138,7 +138,7 @@ _AMOUNT = re.compile(
 )
 # After a currency sign nothing but a number follows, whatever letters stand before: "TotalRM12.50".
 _LOOSE_GLUE = re.compile(r"(?<=[A-Za-z])(?=(?:RM|EUR|USD|GBP|€|£|\$|₪)\s?-?\d)")
-_ANY = re.compile(_CURRENCY, re.IGNORECASE)
+_TOKEN = re.compile(r"[^\W\d_]+(?:[\"'״”]{1,2}[^\W\d_]+)?\$?|[€£$¥￥\u20a0-\u20cf]")
 _OCR_POINT = re.compile(r"(?<=\d)\s?([.,])\s?(?=\d{2}(?!\d))")
 
 
@@ -171,7 +171,13 @@ def currency_of(word: str) -> str | None:
 
 def currencies(text: str) -> list[str]:
     """Every currency word of a text, in order (see `currency_of`)."""
-    return [c for m in _ANY.finditer(text) if (c := currency_of(m.group()))]
+    return [c for word in _TOKEN.findall(text) if (c := currency_of(word))]
+
+
+@lru_cache(maxsize=20_000)
+def letters(text: str) -> int:
+    """How many letters stand in a text beside those of currencies."""
+    return sum(sum(c.isalpha() for c in word) for word in _TOKEN.findall(text) if not currency_of(word))
 
 
 def style(texts: Iterable[str]) -> str:

@@ -37,9 +37,12 @@ def read(scan: Scan, total: Spot | None) -> list[Candidate[str]]:
             votes[spot.amount.currency] += 1
             first.setdefault(spot.amount.currency, spot)
     found: dict[str, Candidate[str]] = {}
+    known: dict[str, tuple[str | None, bool]] = {}
 
     def add(sign: str, confidence: float, why: str, spot: Spot | None = None) -> None:
-        code, sure = _code(sign, scan)
+        if sign not in known:
+            known[sign] = _code(sign, scan)
+        code, sure = known[sign]
         confidence = confidence if sure else min(confidence, 0.80)
         if code and (code not in found or found[code].confidence < confidence):
             box = scan.text.box(spot.segment, spot.amount.start, spot.amount.end) if spot else None

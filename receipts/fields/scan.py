@@ -42,8 +42,6 @@ _AMOUNT_CLASSES = frozenset(
         "fee",
     ]
 )
-_LETTERS = re.compile(r"[^\W\d_]")
-_CURRENCY_WORDS = re.compile(money._CURRENCY, re.IGNORECASE)
 NONE: frozenset[str] = frozenset()
 
 
@@ -267,9 +265,7 @@ class Scan:
 
 def has_words(text: str, letters: int = 2) -> bool:
     """Whether a text holds words beside currencies and single letters."""
-    if not _LETTERS.search(text):
-        return False
-    return len(_LETTERS.findall(_CURRENCY_WORDS.sub(" ", text))) >= letters
+    return money.letters(text) >= letters
 
 
 def span(segment: Segment, start: int, end: int) -> tuple[float, float]:
@@ -299,7 +295,9 @@ def meaning(label: Label) -> str:
         return ""
     sums = bool(has & {"total", "grand", "payable"})
     role = ""
-    if "n.other" in has and not has & {"total", "grand", "payable", "net", "tax", "subtotal"}:
+    if "n.nr" in has and "tax" in has and not sums:
+        role = ""  # "GST No": the number of a register
+    elif "n.other" in has and not has & {"total", "grand", "payable", "net", "tax", "subtotal"}:
         role = ""
     elif has & {"points", "previous", "fee"}:
         role = next(iter(sorted(has & {"points", "previous", "fee"})))
@@ -315,7 +313,7 @@ def meaning(label: Label) -> str:
         "net" in has and not (has & {"incl", "grand"})
     ):
         role = "net"
-    elif "grand" in has or ("tax" in has and "incl" in has and sums):
+    elif "grand" in has or ("tax" in has and "incl" in has and (sums or has & {"paid", "amount", "subtotal"})):
         role = "grand"
     elif "tax" in has and "subtotal" not in has and "payable" not in has:
         role = "tax"
@@ -351,6 +349,8 @@ def meaning(label: Label) -> str:
 def resolve(spot: Spot) -> str:
     """What an amount is, by its row and its column."""
     row, column = meaning(spot.row), meaning(spot.column)
+    if row == "count" and spot.amount.decimals == 2 and spot.segment.index > 1:
+        row = ""  # "QTY 8 25.15": the count is the number before it
     sums = {"total", "grand", "payable", "amount", "subtotal", "net", "refund"}
     if row:
         if (

@@ -41,6 +41,7 @@ class Sum:
     spots: list[Spot] = field(default_factory=list)
     score: float = 0.0
     confirmed: list[str] = field(default_factory=list)
+    part_of: Decimal | None = None  # another sum that holds this one
 
     @property
     def best(self) -> Spot:
@@ -99,6 +100,7 @@ def read(scan: Scan) -> Totals:
     last_line = max((s.line for s in spots), default=1) or 1
     for one in sums.values():
         _weigh(one, parts, top, last_line)
+    _relate(sums, parts)
     ranked = sorted((s for s in sums.values() if s.score > 0.0), key=lambda s: (-s.score, -s.best.line))
     totals = Totals(ranked)
     if ranked:
@@ -171,6 +173,8 @@ class _Parts:
 
 def _weigh(one: Sum, parts: _Parts, top: Decimal, last_line: int) -> None:
     best = one.best
+    _tax_in_disguise(one, top)
+    best = one.best
     score = _BASE.get(best.role, 0.0)
     if best.role in {"tax", "discount", "change", "shipping", "tip", "rounding", "prepaid"}:
         one.score = 0.02
@@ -203,6 +207,54 @@ def _weigh(one: Sum, parts: _Parts, top: Decimal, last_line: int) -> None:
     if strong and len({s.line for s in one.spots}) == 1 and best.segment.index >= 3:
         score -= 0.10  # a row of a table, of which the total is one column among many
     one.score = max(0.0, min(0.99, score))
+
+
+def _tax_in_disguise(one: Sum, top: Decimal) -> None:
+    """ "Total included GST 6%: 1.42": an amount that is that share of the largest one is the tax."""
+    for spot in one.spots:
+        rate = _rate(spot) if spot.role in {"grand", "total"} else None
+        if rate:
+            for whole in (top * rate / (100 + rate), top * rate / 100):
+                if abs(whole - one.value) < Decimal("0.03"):
+                    spot.role = "tax"
+
+
+def _relate(sums: dict[Decimal, Sum], parts: _Parts) -> None:
+    """Labelled sums that are parts of one another: what holds the others is the total."""
+    named = sorted((s for s in sums.values() if s.roles & _LABELLED and s.value > 0), key=lambda s: s.value)[:24]
+    extras = [abs(v) for v in dict.fromkeys([*parts.extra, *parts.tax]) if v][:8]
+    for low, whole in ((a, b) for i, a in enumerate(named) for b in named[i + 1 :]):
+        gap = whole.value - low.value
+        if not whole.roles & {"grand", "total", "payable"}:
+            continue
+        if _subset(extras, gap) and not (low.confirmed and not whole.confirmed and low.best.line > whole.best.line + 12):
+            whole.confirmed.append("a sum and what is added give it")
+            low.part_of = whole.value
+        elif any(abs(gap - other.value) < _CENT for other in named if other is not low and other.value < whole.value and other.roles & {"total", "grand", "subtotal"} and low.roles & {"total", "grand", "subtotal"}):
+            whole.confirmed.append("the sums on it add up to it")
+            low.part_of = whole.value
+    for one in named:
+        for other in named:
+            gap = abs(one.value - other.value)
+            if one is not other and Decimal(0) < gap <= Decimal("0.04") and one.value % Decimal("0.05") == 0 and other.value % Decimal("0.05") != 0:
+                one.confirmed.append("rounded")
+                other.part_of = one.value
+    for one in sums.values():
+        if one.part_of is not None:
+            one.score = min(one.score, sums[one.part_of].score) - 0.06
+    for one in named:
+        if one.part_of is None and {"a sum and what is added give it", "the sums on it add up to it", "rounded"} & set(one.confirmed):
+            one.score = min(0.99, one.score + 0.08)
+
+
+def _subset(values: list[Decimal], goal: Decimal) -> bool:
+    """Whether some of the values, with either sign for small ones, add up to the goal."""
+    reach = {Decimal(0)}
+    for value in values:
+        reach |= {r + value for r in reach} | ({r - value for r in reach} if value < Decimal("0.06") else set())
+        if len(reach) > 800:
+            break
+    return any(r and abs(r - goal) < _CENT for r in reach)
 
 
 def _settle(totals: Totals, parts: _Parts) -> None:
