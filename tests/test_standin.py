@@ -199,6 +199,8 @@ def test_the_consent_page_is_for_a_person_and_one_post_approves(standin: StandIn
     back = came_back(plain.headers["Location"])
     assert (back["state"], back["scope"]) == ("s1", READONLY)
     assert redeem(standin.client, back["code"]).json()["scope"] == READONLY
+    hidden = requests.post(url, data={"form": "1", "account": "me@example.com"}, allow_redirects=False, timeout=30)
+    assert came_back(hidden.headers["Location"])["scope"] == READONLY  # no button clicked, so no box unticked
 
 
 def test_denying_and_unticking_are_told_to_the_program(standin: StandIn) -> None:
@@ -207,6 +209,8 @@ def test_denying_and_unticking_are_told_to_the_program(standin: StandIn) -> None
     both = ask(standin.client, scope=f"openid {READONLY}")
     less = came_back(standin.client.consent(both, scopes=["openid"]))
     assert less["scope"] == "openid"
+    nothing = came_back(standin.client.consent(ask(standin.client), scopes=[]))
+    assert (nothing["scope"], redeem(standin.client, nothing["code"]).json()["scope"]) == ("", "")
     token = redeem(standin.client, less["code"]).json()["access_token"]
     Caller(standin, token).get("profile", 403)
 

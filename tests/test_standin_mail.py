@@ -20,6 +20,8 @@ from google.oauth2 import service_account
 
 from demo.standin import Options
 from demo.standin.client import READONLY
+from demo.standin.parts import take_apart, words
+from demo.standin.synthetic import SyntheticRaw, synthetic_mail
 from tests.support.discovery import Checked
 from tests.support.standin import Caller, error, mail
 
@@ -335,6 +337,17 @@ def test_a_hundred_thousand_made_up_mails_are_listed_in_pages() -> None:
         fresh = standin.client.deliver(mail())
         first = caller.get("messages", maxResults=500, fields="messages/id")["messages"]
         assert {"id": fresh} in first
+
+
+def test_made_up_mail_is_searched_as_it_is_read() -> None:
+    for kind in ("text", "pdf"):
+        for raw, _, _ in synthetic_mail(4, kind, int(NOW * 1000)):
+            assert isinstance(raw, SyntheticRaw)
+            told, read = raw.words(), words(take_apart(raw.read()))
+            assert {name: value.split() for name, value in told.fields.items()} == {
+                name: value.split() for name, value in read.fields.items()
+            }
+            assert (told.message_id, told.filenames, told.snippet) == (read.message_id, read.filenames, read.snippet)
 
 
 def test_made_up_pdf_mail_holds_a_real_pdf() -> None:

@@ -54,7 +54,7 @@ label:only-of-type { border-radius: 10px }
 label + label { border-top: 0 }
 input { flex: none; width: 18px; height: 18px; margin: 3px 0 0; accent-color: var(--key) }
 small { display: block; color: var(--soft); font-size: 13px; overflow-wrap: anywhere }
-.row { display: flex; gap: 10px; justify-content: flex-end; margin-top: 22px }
+.row { display: flex; gap: 10px; margin-top: 22px }
 button {
   min-height: 44px; padding: 0 20px; border-radius: 10px; border: 1px solid var(--line); background: transparent;
   color: var(--ink); font: inherit; font-weight: 600; cursor: pointer;
@@ -83,8 +83,8 @@ def page(action: str, client: str, accounts: list[str], chosen: str, scopes: lis
         f'<form method="post" action="{escape(action)}"><input type="hidden" name="form" value="1">'
         f"<fieldset><legend>Account</legend>{people}</fieldset>"
         f"<fieldset><legend>What it may do</legend>{asked}</fieldset>"
-        '<div class="row"><button name="decision" value="deny">Deny</button>'
-        '<button class="go" name="decision" value="approve">Allow</button></div></form>',
+        '<div class="row"><button class="go" name="decision" value="approve">Allow</button>'
+        '<button name="decision" value="deny">Deny</button></div></form>',
     )
 
 

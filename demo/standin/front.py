@@ -100,7 +100,8 @@ class Front:
         back = {"state": asked["state"]} if "state" in asked else {}
         if asked.get("decision", "approve") == "deny":
             return _redirect(target, {"error": "access_denied"} | back)
-        ticked = form.get("granted", [] if "form" in form else scopes)
+        clicked = {"form", "decision"} <= form.keys()  # a browser sends both; a program need not know of boxes
+        ticked = form.get("granted", [] if clicked else scopes)
         granted = tuple(scope for scope in scopes if scope in ticked)
         code = world.oauth.code(account, granted, asked)
         return _redirect(target, back | {"code": code, "scope": " ".join(granted)})

@@ -13,6 +13,7 @@ from threading import RLock
 from demo.standin.clock import Clock
 from demo.standin.messages import Message, Raw, place
 from demo.standin.parts import Part, Words, heads, take_apart, words
+from demo.standin.synthetic import SyntheticRaw
 
 SYSTEM_LABELS = (
     "INBOX",
@@ -75,7 +76,7 @@ class Mailbox:
 
     def words_of(self, raw: Raw) -> Words:
         """What search looks at in a message."""
-        return self._words_of(raw)
+        return raw.words() if isinstance(raw, SyntheticRaw) else self._words_of(raw)
 
     def parts_of(self, raw: Raw) -> Part:
         """A message taken apart."""

@@ -9,10 +9,12 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 
 from demo.standin.messages import Raw
+from demo.standin.parts import Words, spaced
 
 _SPAN_MS = 3 * 365 * 86400 * 1000
 _SHOPS = ("Northwind Stationery", "Harbour Coffee", "Quill Hosting", "Alder Parking", "Marlow Print", "Tern Telecom")
 _LABELS = frozenset({"INBOX"})
+_TO = spaced("me@example.com")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,19 @@ class SyntheticRaw:
         """The message, the same at every reading."""
         return _mail(self)
 
+    def words(self) -> Words:
+        """What search looks at, without taking the message apart."""
+        return _words(self)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    sender: str
+    message_id: str
+    subject: str
+    text: str
+    filename: str
+
 
 def synthetic_mail(count: int, kind: str, now_ms: int) -> Iterator[tuple[Raw, int | None, frozenset[str]]]:
     """So many mails, spread evenly over the three years before now, oldest first."""
@@ -44,35 +59,50 @@ def synthetic_mail(count: int, kind: str, now_ms: int) -> Iterator[tuple[Raw, in
         yield SyntheticRaw(index, kind, received_ms), received_ms, _LABELS
 
 
-def _mail(raw: SyntheticRaw) -> bytes:
+def _told(raw: SyntheticRaw) -> _Told:
     index = raw.index
-    moment = datetime.fromtimestamp(raw.received_ms / 1000, UTC)
     shop = _SHOPS[index % len(_SHOPS)]
-    host = shop.split()[0].lower() + ".example"
     net = 1000 + index * 37 % 90_000
     tax = net * 18 // 100
-    total = f"{(net + tax) / 100:.2f}"
     receipt = raw.kind == "pdf" or index % 3 == 0
-    subject = f"Your receipt R-{index:06d} from {shop}" if receipt else f"News of the week, number {index}"
-    text = (
-        f"Thank you for your order.\n\nReceipt number: R-{index:06d}\nDate: {moment:%Y-%m-%d}\n"
-        f"Net: USD {net / 100:.2f}\nTax 18%: USD {tax / 100:.2f}\nTotal: USD {total}\n\n{shop}\n"
+    day = datetime.fromtimestamp(raw.received_ms / 1000, UTC)
+    return _Told(
+        f"{shop} <post@{shop.split()[0].lower()}.example>",
+        f"<made-up-{index}@{shop.split()[0].lower()}.example>",
+        f"Your receipt R-{index:06d} from {shop}" if receipt else f"News of the week, number {index}",
+        f"Thank you for your order.\n\nReceipt number: R-{index:06d}\nDate: {day:%Y-%m-%d}\n"
+        f"Net: USD {net / 100:.2f}\nTax 18%: USD {tax / 100:.2f}\nTotal: USD {(net + tax) / 100:.2f}\n\n{shop}\n"
         if receipt
-        else f"Hello,\n\nhere is what happened this week at {shop}. Come and see us soon.\n\n{shop}\n"
+        else f"Hello,\n\nhere is what happened this week at {shop}. Come and see us soon.\n\n{shop}\n",
+        f"receipt-{index:06d}.pdf" if raw.kind == "pdf" else "",
     )
+
+
+def _words(raw: SyntheticRaw) -> Words:
+    told = _told(raw)
+    fields = dict.fromkeys(("cc", "bcc", "list-id", "delivered-to"), "  ")
+    fields |= {"from": spaced(told.sender), "to": _TO, "subject": spaced(told.subject)}
+    fields["text"] = spaced(f"{told.subject} {told.sender} me@example.com {told.text} {told.filename}")
+    names = (told.filename,) if told.filename else ()
+    return Words(fields, told.message_id.strip("<>"), names, purchase=False, snippet=" ".join(told.text.split())[:200])
+
+
+def _mail(raw: SyntheticRaw) -> bytes:
+    told = _told(raw)
+    moment = datetime.fromtimestamp(raw.received_ms / 1000, UTC)
     head = (
-        f"From: {shop} <post@{host}>\r\nTo: me@example.com\r\nSubject: {subject}\r\n"
-        f"Date: {format_datetime(moment)}\r\nMessage-ID: <made-up-{index}@{host}>\r\nMIME-Version: 1.0\r\n"
+        f"From: {told.sender}\r\nTo: me@example.com\r\nSubject: {told.subject}\r\nDate: {format_datetime(moment)}\r\n"
+        f"Message-ID: {told.message_id}\r\nMIME-Version: 1.0\r\n"
     )
-    plain = "Content-Type: text/plain; charset=utf-8\r\n\r\n" + text.replace("\n", "\r\n")
-    if raw.kind != "pdf":
+    plain = "Content-Type: text/plain; charset=utf-8\r\n\r\n" + told.text.replace("\n", "\r\n")
+    if not told.filename:
         return (head + plain).encode()
-    pdf = base64.encodebytes(_pdf([shop, *text.splitlines()])).decode().replace("\n", "\r\n")
-    mark = f"=_made-up-{index}"
+    pdf = base64.encodebytes(_pdf(told.text.splitlines())).decode().replace("\n", "\r\n")
+    mark = f"=_made-up-{raw.index}"
     return (
         f'{head}Content-Type: multipart/mixed; boundary="{mark}"\r\n\r\n--{mark}\r\n{plain}\r\n--{mark}\r\n'
-        f'Content-Type: application/pdf; name="receipt-{index:06d}.pdf"\r\nContent-Transfer-Encoding: base64\r\n'
-        f'Content-Disposition: attachment; filename="receipt-{index:06d}.pdf"\r\n\r\n{pdf}\r\n--{mark}--\r\n'
+        f'Content-Type: application/pdf; name="{told.filename}"\r\nContent-Transfer-Encoding: base64\r\n'
+        f'Content-Disposition: attachment; filename="{told.filename}"\r\n\r\n{pdf}\r\n--{mark}--\r\n'
     ).encode()
 
 
