@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import peewee
+
 import clock
 from models import Mail, Mailbox, SyncRun, write
 from sources.ports import SET_ASIDE, Change, Found
@@ -258,6 +260,25 @@ def settle(lease: runs.Lease, mail: Mail, outcome: str, code: str, text: str) ->
         mail.reasons = [{"code": code, "text": text}]
         mail.next_try_at = None
         mail.save()
+
+
+def retry_failed(business_id: int) -> int:
+    """Put all failed mails of a business back among the waiting ones; how many."""
+    with write():
+        changed = (
+            Mail.update(
+                outcome="waiting",
+                state=peewee.Case(None, [(Mail.raw_sha256.is_null(), "discovered")], "fetched"),
+                reason_code=_WAITING[0],
+                reason_text=_WAITING[1],
+                tries=0,
+                next_try_at=None,
+                priority=10,
+            )
+            .where(Mail.business == business_id, Mail.outcome == "failed")
+            .execute()
+        )
+    return int(changed)
 
 
 def retry(mail: Mail) -> None:

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 import models
-from store import people, views
+from store import people, senders, views
 from tests.support import installation
 from tests.support.web import Browser, Script, Web, receipt, serving
 from web.app import declared
@@ -41,6 +41,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/receipts/<id:int>/merge": {"other": 1},
     "POST /api/receipts/<id:int>/reread": {},
     "POST /api/mail/<id:int>/retry": {},
+    "POST /api/mail/<id:int>/take": {},
+    "POST /api/mail/retry": {},
+    "POST /api/senders": {"sender": "shop.example", "verdict": "take"},
+    "DELETE /api/senders/<id:int>": {},
     "DELETE /api/tokens/<id:int>": {},
     "DELETE /api/users/<id:int>": {},
     "DELETE /api/views/<id:int>": {},
@@ -83,6 +87,7 @@ def alice(site: Web) -> dict[str, Any]:
         "run": run.id,
         "token": people.add_token(business, MARK, "member")[0].id,
         "user": user.id,
+        "sender": senders.set_rule(business.id, f"{MARK}.example", "take", MARK).id,
         "view": views.add(business.id, user.id, MARK, "status=ready", shared=True).id,
         "script": site.script(business),
     }
@@ -100,7 +105,14 @@ def name_of(route: Route) -> str:
 
 def address(route: Route, ids: dict[str, Any]) -> str:
     """The route's path with ids of what it is about."""
-    kinds = {"receipts": "receipt", "mail": "mail", "tokens": "token", "users": "user", "views": "view"}
+    kinds = {
+        "receipts": "receipt",
+        "mail": "mail",
+        "tokens": "token",
+        "users": "user",
+        "views": "view",
+        "senders": "sender",
+    }
     path = route.path.replace("<run_id:int>", str(ids["run"]))
     return path.replace("<id:int>", str(ids.get(kinds.get(path.split("/")[2], ""), 1)))
 
@@ -233,6 +245,7 @@ def test_nothing_of_alices_was_changed_by_the_walk(alice: dict[str, Any]) -> Non
     assert models.Membership.get(models.Membership.user == alice["user"]).role == "owner"
     assert models.Business.get_by_id(alice["business"].id).name == f"{MARK} Ltd"
     assert models.Mail.get_by_id(alice["mail"]).outcome == "receipt"
+    assert models.SenderRule.get_or_none(models.SenderRule.id == alice["sender"]) is not None
     assert models.SavedView.get_or_none(models.SavedView.id == alice["view"]) is not None
 
 
@@ -242,7 +255,7 @@ def test_alice_herself_reaches_everything_that_she_may(site: Web, alice: dict[st
     for route in TENANT:
         if route.method == "GET" and route.role != "owner" and "start" not in route.path and "views" not in route.path:
             answer = script.get(address(route, alice))
-            blobless = route.path.rpartition("/")[2] in {"original", "preview", "pdf", "thumbnail"}
+            blobless = route.path.rpartition("/")[2] in {"original", "preview", "pdf", "thumbnail", "words"}
             wanted = "blob_missing" if blobless else None
             assert answer.status_code == (404 if blobless else 200), (route.path, answer.text)
             assert not blobless or answer.json()["code"] == wanted

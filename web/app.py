@@ -31,7 +31,7 @@ log = logging.getLogger("web")
 VERSION = "0.1.0"
 _NOUNS = (
     "bulk", "business", "changes", "diagnostics", "documents", "gmail", "health", "mail", "mailboxes", "me", "metrics",
-    "openapi", "pages", "receipts", "session", "sync", "tokens", "uploads", "users", "vendors", "views",
+    "openapi", "pages", "receipts", "senders", "session", "sync", "tokens", "uploads", "users", "vendors", "views",
 )  # fmt: skip
 UPLOAD_LIMIT = 50 * 1024 * 1024
 

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+import hashlib
+import logging
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import bottle
+import orjson
 
 from errors import Tellable
 from receipts.render import Renderer
 from store import documents
-from web import files, values
+from web import answers, files, shapes, values
 from web.routing import route
 
 if TYPE_CHECKING:
     from store.documents import File
     from web.call import Call
 
+log = logging.getLogger("web")
+_MOST_QUOTES = 40
 WIDTHS = (400, 800, 1200, 1800)  # few, so that the cache serves all screens
 _WHICH = {"document": values.row_id("another document of the same mail")}
 _KEPT = "private, max-age=31536000, immutable"
@@ -110,11 +115,80 @@ def pdf(call: Call, id: int) -> Any:  # noqa: A002
     """A PDF stays as it is; a mail or a picture becomes one."""
     opened = _opened(call, id)
     file = opened.file
-    stream, etag = call.site.pages.get(
-        f"{file.sha256}.pdf", lambda: renderer().to_pdf(opened.bytes(), file.media_type, title=file.filename)
-    )
+    stream, etag = call.site.pages.get(f"{file.sha256}.pdf", lambda: renderer().to_pdf(opened.bytes(), file.media_type))
     stem = file.filename.rpartition(".")[0] or file.filename
     return files.download(stream, media_type="application/pdf", filename=f"{stem}.pdf", etag=etag)
+
+
+@route(
+    "GET",
+    "/api/receipts/<id:int>/words",
+    role="accountant",
+    summary="The words of a page and where they stand",
+    query={**_WHICH, "page": values.whole(0, 9999, default=0)},
+    answers={200: shapes.obj(words=shapes.many({"type": "array"}))},
+)
+def words(call: Call, id: int) -> bytes:  # noqa: A002
+    """[text, x0, y0, x1, y1], edges as fractions of the page; 404 where the page holds no text, as a photo does."""
+    opened = _opened(call, id)
+    page = call.query["page"]
+    if opened.file.media_type.startswith("image/"):
+        raise Tellable("no_text", "This page holds no text.")
+
+    def make() -> bytes:
+        return orjson.dumps(renderer().words(_as_pdf(opened), page))
+
+    stream, _ = call.site.pages.get(f"{opened.file.sha256}-{page}.words.json", make)
+    with stream:
+        found = orjson.loads(stream.read())
+    if not found:
+        raise Tellable("no_text", "This page holds no text.")
+    return answers.polled({"words": found})
+
+
+def light_up(call: Call, detail: dict[str, Any]) -> None:
+    """Give each field that has a quote but no place its place on the rendered pages, as far as it is found.
+
+    A mail's text has no pages until it is drawn; where a line came to stand is looked up once and kept.
+    """
+    evidence = [
+        one
+        for field in detail["fields"].values()
+        for one in (field, *field["candidates"])
+        if one.get("quote") and not one.get("box")
+    ]
+    quotes = sorted({one["quote"] for one in evidence})
+    if not quotes or detail["document"] is None or detail["document"]["media_type"].startswith("image/"):
+        return
+    opened = _Open(documents.of_receipt(call.business_id, detail["id"]), call)
+    name = hashlib.sha256(orjson.dumps(quotes)).hexdigest()[:32]
+
+    def make() -> bytes:
+        pdf = _as_pdf(opened)
+        found = {quote: renderer().locate(pdf, quote)[:1] for quote in quotes[:_MOST_QUOTES]}
+        return orjson.dumps({quote: asdict(boxes[0]) for quote, boxes in found.items() if boxes})
+
+    try:
+        stream, _ = call.site.pages.get(f"{opened.file.sha256}-{name}.boxes.json", make)
+    except Tellable as error:  # the fields are worth seeing without their places
+        log.info("Places of a receipt's fields were not found receipt=%s code=%s", detail["id"], error.code)
+        return
+    with stream:
+        boxes = orjson.loads(stream.read())
+    for one in evidence:
+        one["box"] = boxes.get(one["quote"])
+
+
+def _as_pdf(opened: _Open) -> bytes:
+    """The document as the PDF that its page images are drawn from."""
+    file = opened.file
+    if file.media_type == "application/pdf":
+        return opened.bytes()
+    stream, _ = opened.call.site.pages.get(
+        f"{file.sha256}.pdf", lambda: renderer().to_pdf(opened.bytes(), file.media_type)
+    )
+    with stream:
+        return stream.read()
 
 
 def _pages(opened: _Open) -> int:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from errors import Tellable
 from models import Mail, Mailbox
-from store import ledger, mail, receipt_edits, runs
+from store import ledger, mail, mailboxes, receipt_edits, runs, senders
 from web import answers, briefs, shapes, values
 from web.routing import route
 from web.sync import queued
@@ -70,6 +70,37 @@ def retry(call: Call, id: int) -> bytes:  # noqa: A002
 
 @route(
     "POST",
+    "/api/mail/<id:int>/take",
+    role="member",
+    summary="This one is a receipt",
+    body={},
+    answers={202: shapes.QUEUED},
+)
+def take(call: Call, id: int) -> bytes:  # noqa: A002
+    """It becomes one, whatever the reader thinks."""
+    row = Mail.find(call.business_id, id)
+    senders.take(row)
+    return answers.json(queued(call, look(call, row.mailbox), "It will be taken in."), 202)
+
+
+@route(
+    "POST",
+    "/api/mail/retry",
+    role="member",
+    summary="Read all failed mails again",
+    body={},
+    answers={202: {"allOf": [shapes.QUEUED, shapes.obj(mails=shapes.WHOLE)]}},
+)
+def retry_failed(call: Call) -> bytes:
+    """One run reads them all."""
+    mails = ledger.retry_failed(call.business_id)
+    if not mails:
+        raise Tellable("nothing_failed", "No mail has failed; there is nothing to try again.")
+    return answers.json({**queued(call, look_everywhere(call), "They will be read again."), "mails": mails}, 202)
+
+
+@route(
+    "POST",
     "/api/receipts/<id:int>/reread",
     role="member",
     summary="Read the receipt's mail or file again",
@@ -86,6 +117,22 @@ def read_again(call: Call, row: Mail) -> bytes:
     """Put the mail back among the waiting ones and have a run look at it."""
     ledger.retry(row)
     return answers.json(queued(call, look(call, row.mailbox), "It will be read again."), 202)
+
+
+def look_everywhere(call: Call) -> SyncRun:
+    """A run over all mailboxes that are connected, or over what lies here where none is."""
+    connected = [
+        box for box in mailboxes.listing(call.business_id) if box.kind != "upload" and box.status == "connected"
+    ]
+    if not connected:
+        return look(call)
+    try:
+        return runs.request(call.business_row, requested_by=call.actor)
+    except Tellable as error:
+        running = runs.active(call.business_id)
+        if error.code != "sync_running" or running is None:
+            raise
+        return running
 
 
 def look(call: Call, mailbox: Mailbox | None = None) -> SyncRun:

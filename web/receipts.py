@@ -10,6 +10,7 @@ from receipts.types import Kind
 from store import receipt_edits, receipts, stats
 from store.receipt_filter import SOURCES, STATUSES, Filter
 from web import answers, briefs, shapes, values
+from web.documents import light_up
 from web.routing import route
 
 if TYPE_CHECKING:
@@ -166,7 +167,9 @@ def detail(call: Call, id: int) -> bytes:  # noqa: A002 - the name in the addres
 
 def whole(call: Call, id_: int) -> dict[str, Any]:
     """One receipt as the API writes it; Tellable `not_found`."""
-    return briefs.whole_receipt(receipts.detail(call.business_id, id_), call.business.base_currency)
+    told = briefs.whole_receipt(receipts.detail(call.business_id, id_), call.business.base_currency)
+    light_up(call, told)
+    return told
 
 
 _TEXT = values.text(1000, nullable=True)
