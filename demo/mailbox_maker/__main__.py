@@ -23,11 +23,11 @@ def main(argv: list[str]) -> int:
         if made.file in known:
             raise SystemExit(f"two letters are called {made.file}")
         known[made.file] = made.raw
-        letters.append(made)
+        if not table.get("hidden"):
+            letters.append(made)
     letters.sort(key=lambda one: one.file)
     for old in folder.glob("*.eml"):
-        if old.name not in known:
-            old.unlink()
+        old.unlink()
     for one in letters:
         (folder / one.file).write_bytes(one.raw)
     labels = {

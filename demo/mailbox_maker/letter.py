@@ -37,7 +37,9 @@ class Letter:
 def tables() -> Iterator[dict[str, Any]]:
     """Every mail's table, those with `vary` once for each of their variations, placeholders filled."""
     for path in sorted(MAILS.glob("*.toml")):
-        for table in tomllib.loads(path.read_text("utf-8"))["mail"]:
+        book = tomllib.loads(path.read_text("utf-8"))
+        for entry in book["mail"]:
+            table = {**book.get("defaults", {}), **entry}
             variations = table.pop("vary", None)
             if variations is None:
                 yield table
@@ -127,6 +129,8 @@ def _body(table: Table, dice: Random, route: str, sales: list[Sale], known: Mapp
     if not parts:
         parts = [mime.text("", "plain", charset, "7bit")]
     kind = "alternative" if html else "mixed"
+    if table.get("bounce"):
+        return _bounce(table, dice, route, parts[0])
     core = parts[0] if len(parts) == 1 else mime.multipart(kind, headers.boundary(dice, route), parts)
     files = [mime.attached(_file(spec, table, sales)) for spec in table.get("files", [])]
     if table.get("forwards"):
@@ -142,6 +146,18 @@ def _body(table: Table, dice: Random, route: str, sales: list[Sale], known: Mapp
         return core
     first = [] if table.get("no_body") else [core]
     return mime.multipart("mixed", headers.boundary(dice, route), [*first, *files])
+
+
+def _bounce(table: Table, dice: Random, route: str, words: mime.Part) -> mime.Part:
+    """A delivery report as RFC 3464 has it: words, a machine's part, the headers of what came back."""
+    status = f"Reporting-MTA: dns; mx.example.com\r\n\r\nFinal-Recipient: rfc822; {table['bounce']}\r\nAction: failed\r\nStatus: 5.4.4\r\n"
+    returned = str(table["report"]).lstrip("\n").replace("\n", "\r\n").encode()
+    parts = [
+        words,
+        mime.Part([("Content-Type", "message/delivery-status")], status.encode()),
+        mime.Part([("Content-Type", "message/rfc822")], returned),
+    ]
+    return mime.multipart("report; report-type=delivery-status", headers.boundary(dice, route), parts)
 
 
 def _inline(spec: Table, dice: Random) -> mime.File:
@@ -162,7 +178,7 @@ def _file(spec: Table, table: Table, sales: list[Sale]) -> mime.File:
     types |= {"ics": "text/calendar", "csv": "text/csv", "zip": "application/zip"}
     if "content" in spec:
         data = str(spec["content"]).replace("\n", "\r\n").encode()
-    elif "picture" in spec:
+    elif spec.get("picture"):
         data, _ = picture(spec)
     else:
         index = int(spec.get("paper", 0))
