@@ -109,7 +109,15 @@ def serving(folder: Path, **environ: str) -> Iterator[Web]:
         schema.open_database(config)
         models.db.connect(reuse_if_open=True)
         server = waitress.create_server(
-            build(config), host="127.0.0.1", port=0, threads=4, ident=None, asyncore_loop_timeout=0.1
+            build(config),
+            host="127.0.0.1",
+            port=0,
+            threads=4,
+            ident=None,
+            asyncore_loop_timeout=0.1,
+            trusted_proxy="127.0.0.1",
+            trusted_proxy_headers={"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"},
+            clear_untrusted_proxy_headers=True,
         )
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
