@@ -33,6 +33,7 @@ SYSTEM_LABELS = (
 )
 HIDDEN = frozenset({"SPAM", "TRASH"})
 _RANDOM_BITS = 20
+_STEP = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,16 +222,19 @@ class Mailbox:
     def page(self, match: Callable[[Message], bool], after: int | None, limit: int) -> tuple[list[Message], bool]:
         """Up to `limit` matching messages from behind the place `after`, and whether more follow."""
         found: list[Message] = []
-        with self.lock:
-            start = 0 if after is None else bisect_right(self.order, after, key=_order)
-            now = self.clock.now()
-            for index in range(start, len(self.order)):
-                message = self.order[index]
+        now = self.clock.now()
+        while True:
+            with self.lock:  # a step at a time, so that a long search holds nobody up
+                start = 0 if after is None else bisect_right(self.order, after, key=_order)
+                step = self.order[start : start + _STEP]
+            for message in step:
                 if message.listed_from <= now and match(message):
                     if len(found) == limit:
                         return found, True
                     found.append(message)
-        return found, False
+            if len(step) < _STEP:
+                return found, False
+            after = step[-1].order
 
     # -- inside
 
