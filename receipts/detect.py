@@ -23,6 +23,7 @@ class Verdict:
 
     reasons: list[Reason] = field(default_factory=list)
     has_total: bool = False
+    needed: float = NEEDED
     groups: int = 2  # how many independent kinds of evidence are wanted
 
     def add(self, code: str, text: str, weight: float) -> None:
@@ -39,7 +40,7 @@ class Verdict:
     def receipt(self) -> bool:
         """Whether two independent signals and the weight suffice."""
         groups = {_GROUP.get(r.code, r.code) for r in self.reasons if r.weight > 0}
-        return self.has_total and self.score >= NEEDED and len(groups) >= self.groups
+        return self.has_total and self.score >= self.needed and len(groups) >= self.groups
 
 
 def words(text: str) -> frozenset[str]:
@@ -63,7 +64,7 @@ def judge(
         filename: the document's name.
         in_mail: whether it came by mail rather than as a loose file.
     """
-    out = Verdict(groups=3 if body else 2)
+    out = Verdict(groups=3 if body else 2, needed=NEEDED if in_mail else NEEDED - 0.5)
     reading, scan, sums = extract.reading, extract.scan, extract.sums
     first = sums.candidates[0] if sums.candidates else None
     title = " ".join(x for x in (headers.subject, scan.text.title) if x)
@@ -126,9 +127,10 @@ def _against(
         out.add("payment_failed", "It says that a payment failed.", -2.5)
     if "x.incoming" in said or ("x.incoming" in text_classes and body):
         out.add("money_in", "It tells of money received, not spent.", -3.0)
-    if (kind is Kind.STATEMENT and reading.kind.confidence > 0.6) or "k.statement" in said or "x.statement" in said:
+    slip = any(r.code == "payment" for r in out.reasons)
+    if (kind is Kind.STATEMENT and reading.kind.confidence > 0.6 and not slip) or "k.statement" in said or "x.statement" in said:
         out.add("statement", "It is a statement of account.", -1.6)
-    if "k.quote" in said or "k.proforma" in said or kind is Kind.OTHER:
+    if "k.quote" in said or "k.proforma" in said or (kind is Kind.OTHER and reading.kind.confidence > 0.6 and not slip):
         out.add("quote", "It is an offer, a reminder or a delivery note.", -1.2)
     if "k.reminder" in said:
         out.add("reminder", "It reminds of an earlier invoice.", -0.8)

@@ -128,7 +128,7 @@ class Pdf:
             size = page.get_size()
             textpage = page.get_textpage()
             try:
-                signs = _turned(_signs(textpage.raw), page.get_rotation(), page.get_cropbox())
+                signs = _turned(_signs(textpage.raw), page.get_rotation(), _shown(page))
                 return [w for w in _grown(signs) if _inside(w, size)], size
             finally:
                 textpage.close()
@@ -157,6 +157,19 @@ def _signs(textpage: object) -> list[Sign]:
             left, right, low, high = rect.left, rect.right, rect.bottom, rect.top
             out.append((code, min(left, right), min(low, high), max(left, right), max(low, high)))
     return out
+
+
+def _shown(page: pypdfium2.PdfPage) -> tuple[float, float, float, float]:
+    """The part of the page that is shown: left, bottom, right, top.
+
+    The crop box alone would be wrong where the boxes stand once, for all pages, at the root of the page tree: PDFium
+    then tells the American letter format. The places of every PDF that fpdf2 writes would be 50 points off.
+    """
+    rect = pdfium.FS_RECTF()
+    if not pdfium.FPDF_GetPageBoundingBox(page.raw, ctypes.byref(rect)):
+        left, bottom, right, top = page.get_cropbox()
+        return left, bottom, right, top
+    return rect.left, rect.bottom, rect.right, rect.top
 
 
 def _turned(signs: list[Sign], rotation: int, crop: tuple[float, float, float, float]) -> list[Sign]:

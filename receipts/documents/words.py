@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from receipts.layout import Text, Word, clean, lines_from_words
 
@@ -24,6 +25,33 @@ def from_csv(rows: Iterable[Sequence[str]]) -> Text:
 
 def from_words(words: Sequence[Word], size: tuple[float, float] | None = None, page: int = 0) -> Text:
     """Boxes of text on one page; each box keeps to itself."""
+    slope = skew(words)
+    if slope:
+        words = [replace(w, y0=w.y0 - slope * (w.x0 + w.x1) / 2, y1=w.y1 - slope * (w.x0 + w.x1) / 2) for w in words]
     right = max((w.x1 for w in words), default=1.0)
     low = max((w.y1 for w in words), default=1.0)
     return Text(lines_from_words(words, page, gap=0.25), "ocr", (size or (right, low),))
+
+
+def skew(words: Sequence[Word]) -> float:
+    """How far lines sink per pixel to the right: the slope at which boxes far apart fall into rows most sharply."""
+    if len(words) < 8:
+        return 0.0
+    heights = sorted(w.y1 - w.y0 for w in words)
+    height = max(heights[len(heights) // 2], 1.0)
+    places = [((w.x0 + w.x1) / 2, (w.y0 + w.y1) / 2) for w in words[:400]]
+    best, least = 0.0, None
+    for step in sorted(range(-20, 21), key=abs):
+        slope = step * 0.004
+        levels = sorted(y - slope * x for x, y in places)
+        # Few distinct levels: neighbours are either on one row or a whole row apart.
+        blur = sum(min(gap, height) * (height - min(gap, height)) for gap in map(_minus, levels[1:], levels)) / height
+        rows = sum(gap > 0.5 * height for gap in map(_minus, levels[1:], levels))
+        cost = rows + blur / height + abs(step) * 0.02
+        if least is None or cost < least - 0.5:
+            best, least = slope, cost
+    return best
+
+
+def _minus(a: float, b: float) -> float:
+    return a - b

@@ -73,6 +73,8 @@ def vocabulary() -> Vocabulary:
             for name, words in data.get(section, {}).items():
                 for phrase in words:
                     tokens = [plain(t) for t in _TOKEN.findall(phrase)]
+                    if len("".join(tokens)) < 2 and tokens[0].isalpha():
+                        continue  # a single letter means too much
                     phrases.setdefault("".join(tokens), set()).add((prefix + name, language))
                     prefixes.update("".join(tokens[:k]) for k in range(1, len(tokens) + 1))
         for number, spellings in enumerate(data["months"], 1):

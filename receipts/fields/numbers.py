@@ -13,7 +13,7 @@ from receipts.layout import Segment
 from receipts.types import Candidate
 
 _TOKEN = re.compile(r"[^\W_](?:[\w./\\\-+]*[^\W_])?|[0-9]")
-_SKIP = re.compile(r"^(?:[\s:.#№=\-–—|,]|\([^)]{0,12}\)|(?:is|lautet|est|es|è|é)\b)*", re.IGNORECASE)
+_SKIP = re.compile(r"^(?:[\s:.#№=\-–—|,]|\([^)]{0,12}\)|(?:is|lautet|est|es|è|é|n[.°º]?)\b)*", re.IGNORECASE)
 _WHY = {
     "document": "labelled as the document's number",
     "contract": "labelled as the order's number",

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from functools import cached_property
 
 from receipts.fields import amounts as money
@@ -149,6 +150,7 @@ class Scan:
         for spot in out:
             spot.many = count[spot.line] > 1
             spot.role = resolve(spot)
+        _tax_rows(out)
         return out
 
     @cached_property
@@ -194,6 +196,10 @@ class Scan:
             if label or not amounts_only:
                 return label
             return self._after(segment, end) or label
+        if last == 0 and segment.index == 0 and amounts_only:
+            broken = self._broken_line(segment)
+            if broken:
+                return broken
         if last == 0:
             line = self.text.lines[segment.line].segments
             for step, other in enumerate(reversed(line[: segment.index]), 1):
@@ -204,6 +210,16 @@ class Scan:
                     return label
                 break
         return self._after(segment, end)
+
+    def _broken_line(self, segment: Segment) -> Label | None:
+        """The label on the line above, when it ends there with a colon and the value had to go below."""
+        if segment.line == 0 or len(self.text.lines[segment.line].segments) > 1:
+            return None
+        above = self.text.lines[segment.line - 1]
+        last = above.segments[-1]
+        if above.page != segment.page or not last.text.rstrip().endswith(":") or self.amounts_of(last):
+            return None
+        return self._label(last.text, "left", 1) or None
 
     def _after(self, segment: Segment, end: int) -> Label:
         """Words right behind the value, as in "29.99 € TTC"."""
@@ -346,11 +362,29 @@ def meaning(label: Label) -> str:
     return role
 
 
+def _tax_rows(spots: list[Spot]) -> None:
+    """In a row that names its tax in a column, the amount before it is the net, unless it is their sum."""
+    rows: dict[int, list[Spot]] = {}
+    for spot in spots:
+        if spot.many and spot.amount.money_like:
+            rows.setdefault(spot.line, []).append(spot)
+    for row in rows.values():
+        tax = [s for s in row if s.role in {"tax", "item_tax", "column_tax"} and s.column]
+        for spot in row:
+            if len(tax) == 1 and spot.role in {"total", "grand", "amount", "subtotal"} and spot is not tax[0]:
+                others = [s.amount.value for s in row if s is not spot and s is not tax[0]]
+                small = abs(tax[0].amount.value) < abs(spot.amount.value) * 2 / 5
+                if small and not any(abs(o + tax[0].amount.value - spot.amount.value) < Decimal("0.03") for o in others):
+                    spot.role = "net"
+
+
 def resolve(spot: Spot) -> str:
     """What an amount is, by its row and its column."""
     row, column = meaning(spot.row), meaning(spot.column)
     if row == "count" and spot.amount.decimals == 2 and spot.segment.index > 1:
         row = ""  # "QTY 8 25.15": the count is the number before it
+    if row == "rounding" and abs(spot.amount.value) >= 1:
+        row = "grand"  # nobody rounds by that much: it is the rounded total
     sums = {"total", "grand", "payable", "amount", "subtotal", "net", "refund"}
     if row:
         if (

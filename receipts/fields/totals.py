@@ -183,7 +183,7 @@ def _weigh(one: Sum, parts: _Parts, top: Decimal, last_line: int) -> None:
     strong = best.role in {"grand", "payable", "total", "paid", "refund"}
     if strong and one.confirmed:
         score += 0.10 + (0.06 if {"net + tax", "total − deductions", "payments add up"} & set(one.confirmed) else 0.0)
-    elif "net + tax" in one.confirmed:
+    elif {"net + tax", "paid − change"} & set(one.confirmed) and best.role != "tender":
         score = max(score, 0.70) + 0.10  # an amount without a label, but labelled parts give it
     lines = {(s.segment.page, s.line) for s in one.spots}
     labelled = {s.line for s in one.spots if s.role in {"grand", "payable", "total", "paid", "refund", "tender"}}
@@ -223,11 +223,12 @@ def _relate(sums: dict[Decimal, Sum], parts: _Parts) -> None:
     """Labelled sums that are parts of one another: what holds the others is the total."""
     named = sorted((s for s in sums.values() if s.roles & _LABELLED and s.value > 0), key=lambda s: s.value)[:24]
     extras = [abs(v) for v in dict.fromkeys([*parts.extra, *parts.tax]) if v][:8]
+    smallest = Decimal("0.05")  # less is rounding, which the last loop looks at
     for low, whole in ((a, b) for i, a in enumerate(named) for b in named[i + 1 :]):
         gap = whole.value - low.value
         if not whole.roles & {"grand", "total", "payable"}:
             continue
-        if _subset(extras, gap) and not (low.confirmed and not whole.confirmed and low.best.line > whole.best.line + 12):
+        if gap > smallest and _subset(extras, gap) and not (low.confirmed and not whole.confirmed and low.best.line > whole.best.line + 12):
             whole.confirmed.append("a sum and what is added give it")
             low.part_of = whole.value
         elif any(abs(gap - other.value) < _CENT for other in named if other is not low and other.value < whole.value and other.roles & {"total", "grand", "subtotal"} and low.roles & {"total", "grand", "subtotal"}):
