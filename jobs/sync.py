@@ -25,7 +25,7 @@ log = logging.getLogger("sync")
 BATCH = 20  # mails between two looks at the clock
 TRIES_GONE = 3  # a fresh mail may be invisible for seconds (docs/gmail.md §5.6)
 PAUSE_GONE = timedelta(seconds=20)
-TRIES_FETCH = 6
+TRIES_FETCH = 4
 PAUSE_FETCH = timedelta(seconds=15)
 TRIES_READ = 3
 TRIES_RUN = 12  # failures in a row that time may heal, about twenty minutes with the pauses below

@@ -12,6 +12,7 @@ from email.message import Message as Mime
 from email.parser import BytesHeaderParser
 from email.utils import parsedate_to_datetime
 
+_YEAR_2100_MS = 4_102_444_800_000  # ids carry the moment in 43 bits
 _BROKEN = (ValueError, LookupError, TypeError, AttributeError, IndexError, OverflowError)
 _WORD = re.compile(r"\w+")
 _HIDDEN = re.compile(r"(?is)<(style|script|head)\b.*?</\1\s*>|<!--.*?-->")
@@ -167,7 +168,9 @@ def _decoded(value: str) -> str:
 
 
 def _date_ms(found: Mime) -> int | None:
+    """The Date header's moment; None where it names none, or one in which nobody can have accepted a mail."""
     try:
-        return int(parsedate_to_datetime(str(found.get("Date", ""))).timestamp() * 1000)
+        moment = int(parsedate_to_datetime(str(found.get("Date", ""))).timestamp() * 1000)
     except _BROKEN:
         return None
+    return moment if 0 < moment < _YEAR_2100_MS else None

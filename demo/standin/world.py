@@ -97,6 +97,8 @@ def mail_of(mailbox: Mailbox, folder: Path | None) -> Iterator[tuple[Raw, int | 
         raise Tellable("standin_no_folder", f"{folder} is not a folder; give one with .eml files.")
     known = _labels_file(folder)
     for path in sorted(folder.glob("*.eml")):
+        if not path.stat().st_size:
+            continue  # Gmail holds no message without a byte
         said = known.get(path.name, {})
         labels = said.get("labels")
         names = INBOX if labels is None else frozenset(mailbox.label_id(str(label)) for label in labels)
