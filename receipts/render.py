@@ -114,9 +114,7 @@ def locate(data: bytes, quote: str, *, passwords: Sequence[str] = ()) -> list[Bo
     return find(data, quote, passwords)
 
 
-def words(
-    data: bytes, page: int = 0, *, passwords: Sequence[str] = ()
-) -> list[tuple[str, float, float, float, float]]:
+def words(data: bytes, page: int = 0, *, passwords: Sequence[str] = ()) -> list[tuple[str, float, float, float, float]]:
     """The words of a PDF's page with their edges as fractions of it (x0, y0, x1, y1), in reading order.
 
     Empty where the page holds no text (a scan) or is not there.
@@ -214,6 +212,11 @@ class Renderer:
         """As the function."""
         answer, _ = self._ask("words", data, "application/pdf", None, page=page, passwords=list(passwords))
         return [(text, x0, y0, x1, y1) for text, x0, y0, x1, y1 in answer["words"]]
+
+    @property
+    def pids(self) -> list[int]:
+        """Process ids of the running children."""
+        return self._pool.pids
 
     def close(self) -> None:
         """End the children."""

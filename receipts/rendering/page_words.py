@@ -25,9 +25,7 @@ def page_words(data: bytes, page: int, passwords: Sequence[str] = ()) -> list[Pl
     width, height = text.sizes[page]
     if width <= 0 or height <= 0:
         return []
-    words = (
-        word for line in text.lines if line.page == page for segment in line.segments for word in segment.words
-    )
+    words = (word for line in text.lines if line.page == page for segment in line.segments for word in segment.words)
     return [
         (
             word.text,

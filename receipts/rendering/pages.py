@@ -14,6 +14,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from pypdfium2 import raw as pdfium_c
 
 from errors import Tellable
+from receipts.rendering.formats import PICTURES
 from receipts.rendering.kinds import is_heif
 
 MAX_WIDTH: Final = 2400
@@ -24,7 +25,6 @@ THUMBNAIL: Final = (96, 118)
 THUMBNAIL_BYTES: Final = 4096
 _LOSSLESS_BYTES: Final = 200_000
 _WHITE: Final = (255, 255, 255, 255)
-_FORMATS: Final = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "MPO", "HEIF")
 
 Image.MAX_IMAGE_PIXELS = None  # the bound below holds instead: a warning helps nobody
 
@@ -95,7 +95,7 @@ def pdf_page(data: bytes, page: int, width: int, passwords: Sequence[str] = ()) 
             size = leaf.get_size()
             if not all(math.isfinite(side) and side > 0 for side in size):
                 raise damaged()
-            scale = fitting(size, width) / size[0]
+            scale = (fitting(size, width) - 1e-6) / size[0]  # the bitmap's sides are rounded up
             bitmap = leaf.render(
                 scale=scale,
                 fill_color=_WHITE,
@@ -121,12 +121,17 @@ def fitting(size: tuple[float, float], width: float) -> float:
 
 @contextlib.contextmanager
 def _picture(data: bytes) -> Iterator[Image.Image]:
+    formats = PICTURES
     if is_heif(data):
+        formats = ("HEIF",)
         import pi_heif  # only phones' photos need it, and it takes 30 ms to load
 
         pi_heif.register_heif_opener()
     try:
-        with Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of broken EXIF data and the like
+            picture = Image.open(io.BytesIO(data), formats=formats)
+        with picture:
             yield picture
     except UnidentifiedImageError:
         raise damaged() from None
