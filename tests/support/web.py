@@ -14,6 +14,7 @@ from waitress import wasyncore
 
 import config as settings
 import models
+import tasks
 from store import people, schema
 from tests.support import installation
 from tests.support.redis_server import RedisServer
@@ -100,11 +101,24 @@ class Web:
 
 
 @contextmanager
+def _bindings() -> Iterator[None]:
+    """Database, keys and queue are one a process: what was bound before is bound again afterwards."""
+    before = models.db.obj, models._keys, tasks.huey.storage_kwargs, tasks.huey.storage
+    try:
+        yield
+    finally:
+        models.db.close()
+        models.db.initialize(before[0])
+        models.use_keys(before[1])
+        tasks.huey.storage_kwargs, tasks.huey.storage = before[2:]
+
+
+@contextmanager
 def serving(folder: Path, **environ: str) -> Iterator[Web]:
     """The app of web.app on waitress, as `./prosaas web` runs it."""
     from web.app import build
 
-    with RedisServer() as redis:
+    with _bindings(), RedisServer() as redis:
         config = installation.settings(folder, REDIS_URL=redis.url, **environ)
         schema.open_database(config)
         models.db.connect(reuse_if_open=True)
@@ -128,7 +142,6 @@ def serving(folder: Path, **environ: str) -> Iterator[Web]:
             server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map, ignore_all=True))
             thread.join(10)
             server.task_dispatcher.shutdown()
-            models.db.close()
 
 
 _made = 0
