@@ -153,7 +153,7 @@ def order(found: Iterable[Found], *, likely: str = "dmy", anchor: date | None = 
     near: dict[str, int] = {}
     for one in found:
         orders = {r[0] for r in one.readings}
-        if one.named or ("ymd" in orders and len(orders) == 1):
+        if one.named or not one.has_year or ("ymd" in orders and len(orders) == 1):
             continue
         if "dmy" in orders and "mdy" not in orders:
             votes["dmy"] += 1

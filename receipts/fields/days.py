@@ -46,6 +46,8 @@ def read(scan: Scan, *, month_first: bool, is_order: bool) -> Days:
         place = scan.text.box(one.segment, one.found.start, one.found.end)
         quote = scan.text.lines[one.segment.line].text[:160]
         sort = _sort(one)
+        if not one.found.has_year and not one.found.named and sort not in {"date", "due"}:
+            continue  # "3.20" is an amount unless a label says otherwise
         if sort == "due":
             due.append(Candidate(day, 0.85, "labelled as the day it is due", place, quote))
         confidence, why = _weight(one, sort, scan, day, number, lines, is_order=is_order)

@@ -19,11 +19,12 @@ _FORM = (
     r"s\.?[àa]\.?r\.?l\.?|s\.?a\.?s\.?u?|sa|s\.a\.?|sci|eurl|snc|s\.?p\.?a\.?|s\.?r\.?l\.?s?|s\.?l\.?u?\.?|s\.?n\.?c\.?|"
     r"b\.?v\.?|n\.?v\.?|v\.?o\.?f\.?|inc\.?|l\.?l\.?c\.?|l\.?l\.?p\.?|ltd\.?|limited|corp\.?|corporation|co\.?|company|plc|"
     r"sdn\.?\s?bhd\.?|sdn\.?|s/b|bhd\.?|enterprise|enterprises|trading|pte\.?(?:\s?ltd\.?)?|pty\.?(?:\s?ltd\.?)?|pvt\.?(?:\s?ltd\.?)?|"
-    r"oy|oyj|ab|as|asa|aps|a/s|sp\.?\s?z\s?o\.?\s?o\.?|s\.?r\.?o\.?|d\.?o\.?o\.?|kft\.?|zrt\.?|lda\.?|ltda\.?|s\.?c\.?|"
+    r"oy|oyj|ab|as|asa|aps|a/s|sp\.?\s?z\s?o\.?\s?o\.?|s\.?r\.?o\.?|d\.?o\.?o\.?|kft\.?|zrt\.?|lda\.?|ltda\.?|"
     r"בע\"מ|בע״מ|בע''מ|בעמ|ע\"ר|\(ע\"ר\)|ושות'"
 )
 _LEGAL = re.compile(rf"(?<![\w])(?:{_FORM})(?![\w])", re.IGNORECASE)
 _ENDS_LEGAL = re.compile(rf"^(?P<name>.{{1,70}}?[\s,.]\(?(?:{_FORM})\)?)(?=$|[\s,;|·•–\-(/:])", re.IGNORECASE)
+_MORE_LEGAL = re.compile(rf"[\s,]*(?:\([A-Za-z .]{{1,12}}\)\s*)?(?:{_FORM})(?=$|[\s,;|·•–\-(/:])", re.IGNORECASE)
 _STRONG_FORM = re.compile(
     r"gmbh|sdn|bhd|ltd|limited|inc|llc|plc|s\.?r\.?l|s\.?p\.?a|sarl|b\.?v|pty|pte|pvt|corp|בע|ohg|oyj|aps|s/b|kft|o\.?o|& co",
     re.IGNORECASE,
@@ -178,6 +179,7 @@ def read(
         )
 
     _labelled(scan, add)
+    head = _head(scan, buyers)
     lines = max(1, len(scan.text.lines))
     position = 0
     for segment in scan.segments[:1200]:
@@ -185,23 +187,19 @@ def read(
         if id(segment) in buyers:
             continue
         legal = _legal_name(text)
-        if legal and len(core(legal)) >= 2:
+        slip = scan.text.loose
+        if legal and len(core(legal)) >= 2 and not _fragment(legal):
             strong = bool(_STRONG_FORM.search(legal[-16:]))
-            top = segment.line < 12
-            foot = segment.line > lines - 12
-            add(
-                legal,
-                (2.2 if strong else 0.9) + (1.2 if top else 0.0) + (0.5 if foot else 0.0),
-                "a name with a company's legal form",
-                segment,
-            )
+            place = 1.8 if segment.line < 3 else 1.0 if segment.line < (6 if slip else 14) else 0.0
+            foot = 0.5 if segment.line > lines - 12 and not slip else 0.0
+            add(legal, (2.2 if strong else 0.9) + place + foot, "a name with a company's legal form", segment)
         if segment.page == 0 and position < 6 and _like_a_name(scan, text):
-            weight = (1.9, 1.0, 0.6, 0.3, 0.2, 0.1)[position]
+            weight = (3.0 if slip else 1.9, 1.0, 0.6, 0.3, 0.2, 0.1)[position]
             if scan.text.source in {"html", "plain"}:
                 weight *= 0.25
-            add(legal or text, weight, "stands at the top", segment)
+            add(head.get(id(segment)) or legal or text, weight, "stands at the top", segment)
             if scan.text.sizes and segment.height > 1.3 * usual:
-                add(legal or text, 0.8, "stands in large type", segment)
+                add(head.get(id(segment)) or legal or text, 0.8, "stands in large type", segment)
             position += 1
         elif (
             scan.text.sizes
@@ -232,6 +230,34 @@ def read(
     return _ranked(names)
 
 
+def _fragment(name: str) -> bool:
+    """Whether this is only the end of a name that began a line higher."""
+    words = re.findall(r"[^\W\d_]{2,}", _LEGAL.sub(" ", name))
+    return len(words) < 1 or name.count(")") > name.count("(") or name[0] in "&,)"
+
+
+def _head(scan: Scan, buyers: dict[int, Segment]) -> dict[int, str]:
+    """Names at the very top that run over two or three lines: segment -> whole name."""
+    lines = [line.segments[0] for line in scan.text.lines[:6] if len(line.segments) == 1 and line.page == 0]
+    for first in range(min(2, len(lines))):
+        if id(lines[first]) in buyers or not any(c.isalpha() for c in lines[first].text) or _legal_name(lines[first].text):
+            continue
+        text = lines[first].text
+        for last in range(first + 1, min(first + 3, len(lines))):
+            following = lines[last].text
+            if following.endswith(":") or dates.find(following) or any(c.isdigit() for c in following.split("(")[0]):
+                break
+            whole = f"{text} {following}"
+            legal = _legal_name(whole)
+            end = _LEGAL.search(following)
+            if legal and end and (_fragment(_legal_name(following) or following) or len(following.split()) <= 3 or text.count("(") > text.count(")") or text.rstrip()[-1:] in "&,"):
+                return {id(lines[k]): legal for k in range(first, last + 1)}
+            if len(re.sub(r"\W", "", text)) <= 3:
+                return {id(lines[first]): whole}
+            text = whole
+    return {}
+
+
 def _ranked(names: dict[str, _Name]) -> list[Candidate[str]]:
     ranked = sorted(names.values(), key=lambda n: -n.points)
     if not ranked:
@@ -247,9 +273,16 @@ def _ranked(names: dict[str, _Name]) -> list[Candidate[str]]:
 
 def _legal_name(text: str) -> str | None:
     for part in re.split(r"\s[|·•–]\s|\s-\s|,\s(?=\D{0,3}\d)", text[:160]):
-        match = _ENDS_LEGAL.match(part.strip())
-        if match and len(match["name"].split()) <= 9:
-            return match["name"].strip()
+        part = part.strip()
+        match = _ENDS_LEGAL.match(part)
+        if not match or len(match["name"].split()) > 9:
+            continue
+        end = match.end("name")
+        while more := _MORE_LEGAL.match(part, end):  # "AEON CO. (M) BHD"
+            end = more.end()
+        name = part[:end].strip()
+        if len(labels.find(name)) < 3:
+            return name
     return None
 
 
@@ -265,6 +298,8 @@ def _like_a_name(scan: Scan, text: str) -> bool:
         return False
     found = labels.find(text)
     covered = sum(h.end - h.start for h in found)
+    if any("x.polite" in h.classes(scan.languages) for h in found):
+        return False
     if found and covered * 2 >= len(text):
         return False
     return not (_ADDRESS.search(text) and not _legal_name(text))
