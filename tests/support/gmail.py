@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from demo.standin import Client, Options
+from errors import Tellable
 from sources import oauth
 from sources.gmail import Gmail
 from sources.gmail_api import GmailApi
@@ -83,3 +86,12 @@ def desk(
         settings: dict[str, Any] = {"limiter": limiter, "sleep": waits.sleep, "now": waits.now, **api}
         calls = GmailApi(tokens, sim.url, **settings)
         yield Desk(sim, Gmail(calls), calls, tokens, waits)
+
+
+def refusal(call: Callable[[], object]) -> Tellable:
+    """The error that the call ends in, which must be fit to be told."""
+    with pytest.raises(Tellable) as raised:
+        call()
+    assert raised.value.sentence.endswith(".")
+    assert "@" not in raised.value.sentence
+    return raised.value
