@@ -17,6 +17,8 @@ from receipts.rendering.words import decoded
 
 SHOWN: Final = ("From", "To", "Date", "Subject")
 _MAX_PARTS: Final = 500
+_COLUMNS: Final = re.compile(r"\S(?: {2,}|\t)\S|\S *\|.*\|")
+_RULED: Final = re.compile(r"^[ \t]*[-=_*]{12,}", re.MULTILINE)
 _LINK: Final = re.compile(r"https?://[^\s<>\"]+")
 
 
@@ -100,7 +102,10 @@ def plain_page(text: str) -> str:
             at = found.start() + len(address)
         pieces.append(html.escape(line[at:]))
         out.append(f"<div dir=auto>{''.join(pieces) or '&nbsp;'}</div>")
-    return "<style>body{font:13px/1.4 monospace;white-space:pre-wrap;margin:0}</style><body>" + "".join(out) + "</body>"
+    # A fixed pitch where columns need it; else, above all for Hebrew, letters of their own width read better.
+    columns = sum(bool(_COLUMNS.search(line)) for line in text.split("\n")) >= 2 or _RULED.search(text)
+    face = "13px/1.4 monospace" if columns else "14px/1.45 sans-serif"
+    return f"<style>body{{font:{face};white-space:pre-wrap;margin:0}}</style><body>{''.join(out)}</body>"
 
 
 def head_page(headers: Sequence[tuple[str, str]], labels: Mapping[str, str] | None = None) -> str:
