@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("web")
 _MOST_QUOTES = 40
+_PLACES_S = 1.5  # the receipt itself is not kept waiting longer
+_LOOKING = ThreadPoolExecutor(2, thread_name_prefix="places")
 WIDTHS = (400, 800, 1200, 1800)  # few, so that the cache serves all screens
 _WHICH = {"document": values.row_id("another document of the same mail")}
 _KEPT = "private, max-age=31536000, immutable"
@@ -161,22 +164,30 @@ def light_up(call: Call, detail: dict[str, Any]) -> None:
     if not quotes or detail["document"] is None or detail["document"]["media_type"].startswith("image/"):
         return
     opened = _Open(documents.of_receipt(call.business_id, detail["id"]), call)
-    name = hashlib.sha256(orjson.dumps(quotes)).hexdigest()[:32]
+    try:
+        boxes = _LOOKING.submit(_places, opened, quotes).result(_PLACES_S)
+    except TimeoutError:  # it goes on, and is there the next time
+        return
+    except Tellable as error:  # the fields are worth seeing without their places
+        log.info("Places of a receipt's fields were not found receipt=%s code=%s", detail["id"], error.code)
+        return
+    for one in evidence:
+        one["box"] = boxes.get(one["quote"])
+
+
+def _places(opened: _Open, quotes: list[str]) -> dict[str, Any]:
+    """Where each quoted line stands on the pages, as far as it is found; kept."""
 
     def make() -> bytes:
         pdf = _as_pdf(opened)
         found = {quote: renderer().locate(pdf, quote)[:1] for quote in quotes[:_MOST_QUOTES]}
         return orjson.dumps({quote: asdict(boxes[0]) for quote, boxes in found.items() if boxes})
 
-    try:
-        stream, _ = call.site.pages.get(f"{opened.file.sha256}-{name}.boxes.json", make)
-    except Tellable as error:  # the fields are worth seeing without their places
-        log.info("Places of a receipt's fields were not found receipt=%s code=%s", detail["id"], error.code)
-        return
+    name = hashlib.sha256(orjson.dumps(quotes)).hexdigest()[:32]
+    stream, _ = opened.call.site.pages.get(f"{opened.file.sha256}-{name}.boxes.json", make)
     with stream:
-        boxes = orjson.loads(stream.read())
-    for one in evidence:
-        one["box"] = boxes.get(one["quote"])
+        places: dict[str, Any] = orjson.loads(stream.read())
+    return places
 
 
 def _as_pdf(opened: _Open) -> bytes:
@@ -196,7 +207,11 @@ def _pages(opened: _Open) -> int:
     file = opened.file
     if file.pages is not None:
         return file.pages
-    pages = renderer().page_count(opened.bytes(), file.media_type)
+    stream, _ = opened.call.site.pages.get(
+        f"{file.sha256}.pages", lambda: str(renderer().page_count(opened.bytes(), file.media_type)).encode()
+    )
+    with stream:
+        pages = int(stream.read())
     if file.id is not None:
         documents.set_pages(file.id, pages)
     return pages

@@ -7,6 +7,7 @@ import hashlib
 import io
 import re
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -21,6 +22,8 @@ _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,100}/[a-z0-9][a-z0-9!#$&^_.+-]{0,100}", re.IGNORECASE)
 _CACHE_BYTES = 1 << 30
 _TIDY_EVERY = 500
+_REFUSALS = 1000
+_REFUSED_S = 600.0
 
 
 def download(stream: BinaryIO, *, media_type: str, filename: str, etag: str) -> Any:
@@ -111,20 +114,37 @@ class PageCache:
     def __init__(self, folder: Path, most_bytes: int = _CACHE_BYTES) -> None:
         self._folder, self._most = folder, most_bytes
         self._made = 0
+        self._refused: dict[str, tuple[float, Tellable]] = {}
 
     def get(self, name: str, make: Callable[[], bytes]) -> tuple[BinaryIO, str]:
-        """The file of that name, made where it is not there yet, and its ETag."""
+        """The file of that name, made where it is not there yet, and its ETag.
+
+        What cannot be made (a locked or damaged document) is not tried again for ten minutes; its Tellable is told.
+        """
         path = self._folder / name[:2] / name
         etag = hashlib.sha256(name.encode()).hexdigest()[:32]
         try:
             stream = path.open("rb")
         except FileNotFoundError:
-            data = make()
+            data = self._made_once(name, make)
             self._keep(path, data)
             return io.BytesIO(data), etag
         with contextlib.suppress(OSError):
             path.touch()
         return stream, etag
+
+    def _made_once(self, name: str, make: Callable[[], bytes]) -> bytes:
+        since, refusal = self._refused.get(name, (0.0, None))
+        if refusal is not None and time.monotonic() - since < _REFUSED_S:
+            raise Tellable(refusal.code, refusal.sentence, **refusal.details)
+        try:
+            return make()
+        except Tellable as error:
+            if error.code.startswith(("document_", "render_")):
+                if len(self._refused) >= _REFUSALS:
+                    self._refused.clear()
+                self._refused[name] = time.monotonic(), error
+            raise
 
     def _keep(self, path: Path, data: bytes) -> None:
         """A cache that cannot be written only costs time."""

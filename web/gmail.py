@@ -7,8 +7,6 @@ import logging
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import requests
-
 import clock
 from errors import Tellable
 from models import Mailbox
@@ -134,8 +132,8 @@ def _address(config: Config, access_token: str) -> str:
 def _revoke(call: Call, token: str) -> None:
     try:
         oauth.revoke(client(call.site.config), token)
-    except (Tellable, requests.RequestException) as error:
-        log.warning("A permission could not be given back to Google error=%s", type(error).__name__)
+    except Tellable as error:
+        log.warning("A permission could not be given back to Google code=%s", error.code)
 
 
 @route(
