@@ -16,6 +16,7 @@ from sources.gmail_api import ROOT, Answer, GmailApi, Params, Request, cut
 from sources.google_errors import BadRequest, Unauthorized, told
 from sources.many import Fetched, Group, concerns_one, fetch_many, one_by_one
 from sources.ports import (
+    LIKELY,
     SET_ASIDE,
     Change,
     CursorExpired,
@@ -35,11 +36,8 @@ T = TypeVar("T")
 _PAGE = 500  # the most that Gmail gives, and the price does not depend on it
 _PASSES = 3  # of a listing, which is no snapshot: repeated until one adds nothing
 _RESTARTS = 2  # of a listing whose page token was refused
+_LISTING_WAIT_S = 70.0  # for the quota's next minute
 _EMPTY_PAGES = 50  # of history in a row, before we say that it leads nowhere
-_SUBJECTS = (
-    "receipt OR invoice OR order OR payment OR bill OR rechnung OR quittung OR beleg OR facture OR reçu "
-    "OR קבלה OR חשבונית OR factura OR recibo OR ricevuta OR fattura"
-)
 _MESSAGE = "id,threadId,labelIds"
 _LIST_FIELDS = "messages(id,threadId),nextPageToken"
 _HISTORY_FIELDS = (
@@ -121,7 +119,7 @@ class Gmail:
             for messages in self._listing(q):
                 fresh = {message_id: thread_id for message_id, thread_id in messages if message_id not in seen}
                 seen.update(fresh)
-                pages += 1
+                pages += bool(messages)
                 yield Page(
                     tuple(
                         Found(
@@ -139,8 +137,8 @@ class Gmail:
             yield Page(tuple(Found(each, threads[each], labels=aside[each]) for each in missed))
 
     def likely(self, start: datetime | None = None, end: datetime | None = None) -> Iterator[list[str]]:
-        """As the port says: receipts by their subject in the languages we read, purchases by Gmail, and PDFs."""
-        query = f"{{subject:({_SUBJECTS}) category:purchases filename:pdf}} -in:spam -in:trash"
+        """As the port says, by Gmail's search."""
+        query = f"{LIKELY} -in:spam -in:trash"
         for messages in self._listing(" ".join(term for term in (_range(start, end), query) if term)):
             yield [message_id for message_id, _ in messages]
 
@@ -276,7 +274,11 @@ class Gmail:
         return start
 
     def _listing(self, q: str, label: str = "") -> Iterator[list[tuple[str, str]]]:
-        """Pages of (id, thread id), spam and trash in them; they may overlap, and start over if refused."""
+        """Pages of (id, thread id), spam and trash in them; they may overlap, and start over if refused.
+
+        The quota is waited for here, with empty pages as a sign of life: a caller that came back later would have to
+        begin the listing anew, and of a very large mailbox never see its end.
+        """
         token, restarts = "", 0
         while True:
             params: dict[str, str | int] = {
@@ -293,6 +295,14 @@ class Gmail:
                 if not token or restarts == _RESTARTS:
                     raise Refused("google_refused", "Gmail refuses to list the mailbox.") from error
                 token, restarts = "", restarts + 1
+                continue
+            except RateLimited as error:
+                wait = error.retry_after_s or 1.0
+                if wait > _LISTING_WAIT_S:
+                    raise
+                for _ in range(ceil(wait)):
+                    yield []
+                    self._api.sleep(min(1.0, wait))
                 continue
             yield [(each["id"], each.get("threadId", "")) for each in page.get("messages") or ()]
             token = page.get("nextPageToken") or ""

@@ -135,7 +135,7 @@ class GmailApi:
         self.patience_s = patience_s
         self._timeout_s = timeout_s
         self._whole_s = whole_s
-        self._sleep = sleep
+        self.sleep = sleep
         self._now = now
 
     def get(self, path: str, params: Params, units: int, read: Callable[[Answer], T]) -> T:
@@ -189,7 +189,7 @@ class GmailApi:
                     "Gmail's limit for this minute is used up. It goes on by itself.",
                     retry_after_s=wait,
                 )
-            self._sleep(wait)
+            self.sleep(wait)
 
     @contextmanager
     def _token(self, refused: str | None) -> Iterator[str]:
@@ -218,7 +218,7 @@ class GmailApi:
         if self._now() + wait > deadline:
             fault.retry_after_s = wait
             raise fault
-        self._sleep(wait)
+        self.sleep(wait)
 
     def _send(self, request: Request, token: str) -> Answer:
         """One exchange: a whole answer below 300, or the error that it tells."""

@@ -17,6 +17,8 @@ from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginEr
 
 from sources.many import Fetched, fetch_many, one_by_one
 from sources.ports import (
+    LIKELY,
+    LIKELY_WORDS,
     SET_ASIDE,
     Change,
     CursorExpired,
@@ -162,11 +164,7 @@ class Imap:
 
     def everything(self, start: datetime | None = None, end: datetime | None = None) -> Iterator[Page]:
         """As the port says, by the moment the server received the message."""
-        criteria: list[Any] = []
-        if start is not None:  # whole days of a zone that nobody tells: one more on either side
-            criteria += ["SINCE", (start - timedelta(days=1)).date()]
-        if end is not None:
-            criteria += ["BEFORE", (end + timedelta(days=2)).date()]
+        criteria = _days(start, end)
 
         def kept(received: datetime | None) -> bool:
             return received is None or ((start is None or start <= received) and (end is None or received < end))
@@ -181,6 +179,18 @@ class Imap:
                 yield Page(
                     tuple(Found(row.id, row.thread_id, labels=row.labels & SET_ASIDE) for row in rows if kept(row.at))
                 )
+
+    def likely(self, start: datetime | None = None, end: datetime | None = None) -> Iterator[list[str]]:
+        """As the port says: by Gmail's search on Gmail, by words of the subject elsewhere; whole days."""
+        folders, _ = self._with(self._readable)
+        for folder in folders:
+            if folder.label:
+                continue
+            for criteria in self._likely_criteria(_days(start, end)):
+                validity, uids = self._with(partial(self._search, name=folder.name, criteria=criteria))
+                for some in _chunks(uids):
+                    ask = partial(self._rows, folder=folder, validity=validity, uids=some, dated=False)
+                    yield [row.id for row in self._with(ask)]
 
     def changes(self, cursor: str) -> Iterator[Page]:
         """As the port says: what has arrived in each folder since; a new folder, or one of new UIDVALIDITY, whole."""
@@ -260,9 +270,17 @@ class Imap:
             states[folder.name] = (int(told[b"UIDVALIDITY"]), int(told[b"UIDNEXT"]))
         return folders, states
 
+    def _likely_criteria(self, days: list[Any]) -> Iterator[list[Any]]:
+        if self._gmail:
+            yield [*days, "X-GM-RAW", LIKELY]
+            return
+        for word in LIKELY_WORDS:
+            yield [*days, "SUBJECT", word]
+
     def _search(self, line: _Line, name: str, criteria: Sequence[Any]) -> tuple[int, list[int]]:
         """UIDVALIDITY and the UIDs that fit."""
-        return line.open(name), [int(uid) for uid in line.client.search(list(criteria))]
+        charset = None if all(str(each).isascii() for each in criteria) else "UTF-8"
+        return line.open(name), [int(uid) for uid in line.client.search(list(criteria), charset)]
 
     def _rows(self, line: _Line, folder: _Folder, validity: int, uids: Sequence[int], *, dated: bool) -> list[_Row]:
         """What the server tells of messages in a folder, short of their content."""
@@ -435,6 +453,12 @@ def _held_back(error: Exception) -> RateLimited | None:
 def _hang_up(line: _Line) -> None:
     with suppress(IMAPClientError, ProtocolError, OSError):
         line.client.shutdown()
+
+
+def _days(start: datetime | None, end: datetime | None) -> list[Any]:
+    """Search terms of a range: whole days of a zone that nobody tells, so one more on either side."""
+    since = ["SINCE", (start - timedelta(days=1)).date()] if start is not None else []
+    return [*since, *(["BEFORE", (end + timedelta(days=2)).date()] if end is not None else [])]
 
 
 def _own_labels(folder: _Folder, *, gmail: bool) -> frozenset[str]:

@@ -13,6 +13,13 @@ from errors import Tellable, Temporary
 SET_ASIDE = frozenset({"SPAM", "TRASH", "DRAFT", "CHAT", "SENT"})
 """Labels whose mail is listed and kept in the ledger, but not fetched unless somebody asks for it."""
 
+LIKELY_WORDS = (
+    *("receipt", "invoice", "order", "payment", "bill", "rechnung", "quittung", "beleg", "facture", "reçu"),
+    *("קבלה", "חשבונית", "factura", "recibo", "ricevuta", "fattura"),
+)
+LIKELY = f"{{subject:({' OR '.join(LIKELY_WORDS)}) category:purchases filename:pdf}}"
+"""What is read first, in Gmail's search language: subjects in the languages we read, purchases by Gmail, PDFs."""
+
 
 class Change(StrEnum):
     """What happened to a message."""

@@ -14,6 +14,7 @@ from sources.gmail_api import GmailApi
 from sources.ports import RateLimited, RawMail
 from sources.quota import LocalLimiter, Pace, Plan
 from tests.support.gmail import Desk, desk, refusal
+from tests.support.standin import mail
 
 
 @pytest.mark.parametrize(
@@ -141,3 +142,23 @@ def _each(at: Desk, ids: list[str], got: list[object]) -> Any:
         got.append(result)
         yield from ()
         assert message_id
+
+
+def test_a_listing_longer_than_a_minutes_quota_waits_and_ends() -> None:
+    with desk(
+        options=Options(quota="off", synthetic=3000), plan=Plan("test", 30, None, message=20), patience_s=3.0
+    ) as at:
+        pages = list(at.gmail.everything(None, None))
+        found = [each.id for page in pages for each in page.found]
+        assert len(found) == len(set(found)) == 3000
+        assert [page for page in pages if not page.found], "it shows signs of life meanwhile"
+        assert len(at.calls("messages.list")) == 5 + 6 + 6
+        assert max(at.waits.slept) <= 3.0
+
+
+def test_likely_receipts_are_found_by_gmails_search() -> None:
+    with desk(mails=3) as at:
+        likely = {at.sim.deliver(mail(subject)) for subject in ("Your invoice 7", "קבלה 12", "Votre facture")}
+        likely.add(at.sim.deliver(mail("x", attachments=(("a.pdf", "application/pdf", b"%PDF-"),))))
+        at.sim.deliver(mail("invoice nobody asked for"), labels=["SPAM"])
+        assert {each for page in at.gmail.likely(None, None) for each in page} == likely

@@ -136,6 +136,17 @@ def test_a_range_of_time_is_exact(server: Dovecot, source: Imap) -> None:
     assert len(named(source.everything(None, end))) == 4
 
 
+def test_likely_receipts_are_found_by_their_subject(server: Dovecot, source: Imap) -> None:
+    for subject in ("Your invoice 7", "קבלה 12", "Holiday pictures", "Votre FACTURE"):
+        put(server, mail(subject))
+    put(server, mail("invoice in the trash"), "Trash")
+    likely = {each for page in source.likely(None, None) for each in page}
+    subjects = {source.fetch(each).raw.split(b"Subject: ")[1].split(b"\r\n")[0] for each in likely}
+    assert len(subjects) == 3
+    assert not any(b"Holiday" in subject or b"trash" in subject for subject in subjects)
+    assert not list(source.likely(datetime(2020, 1, 1, tzinfo=UTC), datetime(2020, 2, 1, tzinfo=UTC)))
+
+
 def test_only_what_is_new_is_told_after_a_mark(server: Dovecot, source: Imap) -> None:
     put(server, mail("old"))
     cursor = source.mark()
