@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import socket
 import time
 from collections.abc import Callable, Iterator
 from email import message_from_bytes
@@ -163,6 +164,14 @@ def test_a_reset_breaks_the_connection_before_or_within_the_answer(standin: Chec
     with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
         get()
     assert get().status_code == 200
+
+
+def test_a_reset_is_a_reset_and_no_polite_end(standin: Checked) -> None:
+    arm(standin, "reset", "token", nth=1)
+    with socket.create_connection(("127.0.0.1", standin.port), timeout=30) as raw:
+        raw.sendall(b"POST /token HTTP/1.1\r\nContent-Length: 0\r\n\r\n")
+        with pytest.raises(ConnectionResetError):
+            raw.recv(100)
 
 
 @pytest.mark.parametrize("framing", ["content-length", "chunked", "gzip", "close"])

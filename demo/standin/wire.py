@@ -31,6 +31,7 @@ def send(sock: socket.socket, answer: Answer) -> bool:
             sock.sendall(_whole(answer)[: int(fault.params["after_bytes"])])
             time.sleep(_DRIP_S)  # or the RST would overtake what was sent
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_OFF)
+        sock.close()  # at once: a shutdown before it would end the connection politely
         return False
     if fault.kind == "empty":
         sock.sendall(_head(answer, {"Content-Length": "0"}))
@@ -39,8 +40,7 @@ def send(sock: socket.socket, answer: Answer) -> bool:
         body = b"<html><title>Sorry...</title>" if answer.body else b""
         sock.sendall(_head(answer, {"Content-Length": str(len(body))}) + body)
         return True
-    _cut(sock, answer, str(fault.param("framing", "content-length")))
-    return False
+    return _cut(sock, answer, str(fault.param("framing", "content-length")))
 
 
 def _whole(answer: Answer) -> bytes:
@@ -60,7 +60,7 @@ def _drip(sock: socket.socket, data: bytes, bytes_per_s: float) -> bool:
     return True
 
 
-def _cut(sock: socket.socket, answer: Answer, framing: str) -> None:
+def _cut(sock: socket.socket, answer: Answer, framing: str) -> bool:
     """Half of the body, then the end of the connection; `close` and `gzip` look like a whole answer to some."""
     if framing == "gzip":
         if answer.headers.get("Content-Encoding") != "gzip":
@@ -68,7 +68,7 @@ def _cut(sock: socket.socket, answer: Answer, framing: str) -> None:
             answer.headers["Content-Encoding"] = "gzip"
         half = answer.body[: len(answer.body) // 2]
         sock.sendall(_head(answer, {"Transfer-Encoding": "chunked"}) + _chunk(half) + b"0\r\n\r\n")
-        return
+        return True  # to HTTP the body is whole; only the gzip stream in it is not
     half = answer.body[: len(answer.body) // 2]
     if framing == "chunked":
         sock.sendall(_head(answer, {"Transfer-Encoding": "chunked"}) + _chunk(half))
@@ -76,6 +76,7 @@ def _cut(sock: socket.socket, answer: Answer, framing: str) -> None:
         sock.sendall(_head(answer, {"Connection": "close"}) + half)
     else:
         sock.sendall(_head(answer, {"Content-Length": str(len(answer.body))}) + half)
+    return False
 
 
 def _chunk(data: bytes) -> bytes:
