@@ -158,6 +158,7 @@ class ApiToken(Owned):
     business = peewee.ForeignKeyField(Business, on_delete="CASCADE")
     name = peewee.CharField()
     role = peewee.CharField()
+    operator = peewee.BooleanField(default=False)  # may ask about the whole installation too
     token_sha256 = peewee.CharField(unique=True)
     created_at = UtcField(default=clock.now)
     last_used_at = UtcField(null=True)

@@ -87,11 +87,13 @@ def token(argv: list[str], config: Config) -> int:
     new.add_argument("--business", required=True, metavar="B", help="short name of the business")
     new.add_argument("--name", required=True, metavar="N", help="what it is for")
     new.add_argument("--role", default="member", metavar="R", help="owner, member or accountant (default: member)")
+    new.add_argument("--operator", action="store_true", help="may read metrics and diagnostics of the installation")
     given = parser.parse_args(argv)
     from store import people
 
     _open(config)
-    print(people.new_token(people.find_business(given.business), given.name, given.role))
+    business = people.find_business(given.business)
+    print(people.new_token(business, given.name, given.role, operator=given.operator))
     return 0
 
 

@@ -54,6 +54,7 @@ class Bearer:
     """What a bearer token stands for."""
 
     token_id: int
+    operator: bool
     business: Tenant
 
 
@@ -369,26 +370,28 @@ def tenant(user_id: int, slug: str) -> Tenant:
 # --- bearer tokens
 
 
-def new_token(business: Business | int, name: str, role: str = "member") -> str:
+def new_token(business: Business | int, name: str, role: str = "member", *, operator: bool = False) -> str:
     """A new bearer token of the business, shown only now; Tellable `bad_role`."""
-    return add_token(business, name, role)[1]
+    return add_token(business, name, role, operator=operator)[1]
 
 
-def add_token(business: Business | int, name: str, role: str) -> tuple[ApiToken, str]:
+def add_token(business: Business | int, name: str, role: str, *, operator: bool = False) -> tuple[ApiToken, str]:
     """The row of a new bearer token and the token itself, which is kept nowhere; Tellable `bad_role`, `bad_value`."""
     check_role(role)
     if not 0 < len(name.strip()) <= 100:
         raise Tellable("bad_value", "The token's name must have 1 to 100 characters.", field="name")
     token = _BEARER + secrets.token_urlsafe(32)
     with write():
-        row = ApiToken.create(business=business, name=name.strip(), role=role, token_sha256=digest(token))
+        row = ApiToken.create(
+            business=business, name=name.strip(), role=role, operator=operator, token_sha256=digest(token)
+        )
     return row, token
 
 
 def by_bearer(token: str) -> Bearer | None:
     """The business and role of a bearer token; None where it is unknown."""
     row = sql.one(
-        "select t.id, t.last_used_at, b.id, b.slug, b.name, b.time_zone, b.base_currency, t.role "
+        "select t.id, t.last_used_at, t.operator, b.id, b.slug, b.name, b.time_zone, b.base_currency, t.role "
         "from api_token t join business b on b.id = t.business_id where t.token_sha256 = ?",
         [digest(token)],
     )
@@ -398,7 +401,7 @@ def by_bearer(token: str) -> Bearer | None:
     if row[1] is None or now - row[1] > _SEEN_EVERY_MS:
         with write():
             ApiToken.update(last_used_at=now).where(ApiToken.id == row[0]).execute()
-    return Bearer(row[0], Tenant(*row[2:]))
+    return Bearer(row[0], bool(row[2]), Tenant(*row[3:]))
 
 
 def tokens(business_id: int) -> Sequence[ApiToken]:

@@ -216,6 +216,10 @@ def test_a_smaller_role_is_refused(site: Web, alice: dict[str, Any], route: Rout
 def test_an_owner_is_no_operator(site: Web, bob: Browser, route: Route) -> None:
     same_for_all(ask(bob, route, route.path), 403)
     assert ask(site.browser(operator=True), route, route.path).status_code == 200
+    business = models.Business.get(models.Business.slug == bob.slug)
+    assert ask(site.script(business, "owner"), route, route.path).status_code == 403
+    operator = Script(site, people.new_token(business, "watch", operator=True))
+    assert ask(operator, route, route.path).status_code == 200
 
 
 @pytest.mark.parametrize("route", [route for route in GUARDED if route.method != "GET"], ids=name_of)

@@ -331,6 +331,19 @@ def test_metrics_are_for_this_machine_and_operators(site: Web) -> None:
         assert script.get("/metrics", headers={header: "127.0.0.1"}).status_code == 403
         operator = site.browser(operator=True)
         assert operator.get("/metrics", headers={header: "203.0.113.9"}).status_code == 200
+    business = site.business()
+    away = {"X-Forwarded-For": "203.0.113.9"}
+    assert site.script(business, "owner").get("/metrics", headers=away).status_code == 403
+    assert Script(site, people.new_token(business, "watch", operator=True)).get("/metrics", headers=away).ok
+
+
+def test_only_an_operator_gives_an_operators_token(site: Web) -> None:
+    business = site.business()
+    body = {"name": "watch", "operator": True}
+    assert site.browser(business).post("/api/tokens", body).status_code == 403
+    assert site.script(business, "owner").post("/api/tokens", body).status_code == 403
+    made = site.browser(business, operator=True).post("/api/tokens", body)
+    assert Script(site, made.json()["token"]).get("/api/queue/diagnostics").status_code == 200
 
 
 def test_diagnostics_count_what_waits(site: Web) -> None:

@@ -50,9 +50,13 @@ def _by_token(call: Call, route: Route, token: str) -> None:
     named = _named_business()
     if named is not None and named != bearer.business.slug:
         raise Tellable("not_found", "There is no such thing here.")
-    if route.role in {PERSON, OPERATOR}:
+    call.token_id = bearer.token_id
+    if route.role == PERSON:
         raise Tellable("forbidden", "This needs a person who is signed in; a token will not do.")
-    call.token_id, call.tenant = bearer.token_id, bearer.business
+    if route.role == OPERATOR:
+        _check_operator(operator=bearer.operator)
+        return
+    call.tenant = bearer.business
     _check_role(call, route)
 
 
@@ -68,8 +72,7 @@ def _by_session(call: Call, route: Route) -> None:
         if not hmac.compare_digest(given.encode(), person.csrf.encode()):
             raise Tellable("bad_csrf", "This page is out of date; reload it and try again.")
     if route.role == OPERATOR:
-        if not person.operator:
-            raise Tellable("forbidden", "Only an operator of this installation may do this.")
+        _check_operator(operator=person.operator)
     elif route.role != PERSON:
         call.tenant = _tenant(person)
         _check_role(call, route)
@@ -91,6 +94,11 @@ def _named_business() -> str | None:
     """The header's word, or `?b=` for pictures and downloads, which cannot send headers."""
     named: str | None = bottle.request.environ.get("HTTP_X_BUSINESS")
     return named or bottle.request.query.b or None
+
+
+def _check_operator(*, operator: bool) -> None:
+    if not operator:
+        raise Tellable("forbidden", "Only an operator of this installation may do this.")
 
 
 def _check_role(call: Call, route: Route) -> None:
@@ -137,6 +145,17 @@ def set_cookie(call: Call, value: str, seconds: int) -> None:
 def address() -> str:
     """Where the request comes from; the server in front of us has checked forwarded headers."""
     return str(bottle.request.environ.get("REMOTE_ADDR", ""))
+
+
+def is_operator(call: Call) -> bool:
+    """Whether a public route is asked by somebody who may know about the whole installation."""
+    token = _bearer()
+    if token is not None:
+        bearer = people.by_bearer(token)
+        return bearer is not None and bearer.operator
+    value = cookie(call)
+    person = people.session(value) if value else None
+    return person is not None and person.operator
 
 
 def from_here() -> bool:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import bottle
 
 from errors import Tellable
-from store import people
 from web import auth
 from web.routing import PUBLIC, route
 
@@ -35,12 +34,9 @@ def count(method: str, pattern: str, status: int, seconds: float) -> None:
 
 @route("GET", "/metrics", role=PUBLIC, summary="Prometheus metrics", media="text/plain", tag="health")
 def metrics(call: Call) -> bytes:
-    """From this machine itself, or for an operator who is signed in."""
-    if not auth.from_here():
-        token = auth.cookie(call)
-        person = people.session(token) if token else None
-        if person is None or not person.operator:
-            raise Tellable("forbidden", "Metrics are for this machine itself and for operators.")
+    """From this machine itself, or for an operator: signed in, or by a token made with --operator."""
+    if not auth.from_here() and not auth.is_operator(call):
+        raise Tellable("forbidden", "Metrics are for this machine itself and for operators.")
     bottle.response.content_type = "text/plain; version=0.0.4; charset=utf-8"
     return "\n".join([*_request_lines(), *_queue_lines(call), ""]).encode()
 

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from web import answers, shapes
-from web.routing import PUBLIC, ROUTES, Route, route
+from web.routing import PERSON, PUBLIC, ROUTES, Route, route
 from web.values import object_schema
 
 if TYPE_CHECKING:
@@ -132,4 +132,4 @@ def _security(one: Route) -> list[dict[str, list[str]]]:
     if one.role == PUBLIC:
         return []
     session: dict[str, list[str]] = {"session": []} if one.method == "GET" else {"session": [], "csrf": []}
-    return [session] if one.role in {"person", "operator"} else [{"token": []}, session]
+    return [session] if one.role == PERSON else [{"token": []}, session]

@@ -126,7 +126,7 @@ HEALTH = obj(
     queue={"type": "object", "additionalProperties": WHOLE}, version=TEXT,
 )  # fmt: skip
 CHANGED = obj(changed=WHOLE, undo=TEXT)
-TOKEN = obj(id=WHOLE, name=TEXT, role=TEXT, created_at=TIME, last_used_at=OPT_TIME)
+TOKEN = obj(id=WHOLE, name=TEXT, role=TEXT, operator=BOOL, created_at=TIME, last_used_at=OPT_TIME)
 VIEW = obj(id=WHOLE, name=TEXT, query=TEXT, shared=BOOL, mine=BOOL, count=WHOLE)
 MEMBER = obj(id=WHOLE, email=TEXT, name=TEXT, role=TEXT, created_at=TIME)
 
