@@ -18,6 +18,7 @@ _YEAR = "public, max-age=31536000, immutable"
 
 @route("GET", "/", role=PUBLIC, summary="The page", media="text/html")
 @route("GET", "/app", role=PUBLIC, summary="The page", media="text/html")
+@route("GET", "/app/", role=PUBLIC, summary="The page", media="text/html")
 @route("GET", "/app/<view:path>", role=PUBLIC, summary="The page, whatever view is asked for", media="text/html")
 def page(call: Call, view: str = "") -> bytes:
     """The shell of the single-page screen, with the release in the addresses of its files."""
