@@ -121,10 +121,23 @@ def test_metadata_shows_the_headers_asked_for(standin: Checked, caller: Caller) 
     assert "payload" not in caller.get(f"messages/{made}", format="minimal")
 
 
-@pytest.mark.parametrize("raw", [b"", b"\x00\xff" * 50, b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n",
-                                 b"Content-Type: text/plain; charset=nonsense\r\nSubject: =?x?q?=?=\r\n\r\n\xff",
-                                 b"Content-Type: message/rfc822\r\n\r\nSubject: a\r\n\r\nb",
-                                 b"Content-Disposition: attachment; filename*=bad''%ff\r\n\r\nx"])  # fmt: skip
+def nested(depth: int) -> bytes:
+    return b"".join(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n) for n in range(depth))
+
+
+BROKEN = {
+    "empty": b"",
+    "binary": b"\x00\xff" * 50,
+    "unfinished": b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n",
+    "charset": b"Content-Type: text/plain; charset=nonsense\r\nSubject: =?x?q?=?=\r\n\r\n\xff",
+    "inner": b"Content-Type: message/rfc822\r\n\r\nSubject: a\r\n\r\nb",
+    "name": b"Content-Disposition: attachment; filename*=bad''%ff\r\n\r\nx",
+    "deep": nested(300),
+    "bottomless": nested(3000),
+}
+
+
+@pytest.mark.parametrize("raw", BROKEN.values(), ids=BROKEN.keys())
 def test_no_bytes_are_too_broken_to_be_shown(standin: Checked, caller: Caller, raw: bytes) -> None:
     made = standin.client.deliver(raw)
     for form in ("full", "metadata", "minimal"):

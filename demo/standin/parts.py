@@ -20,6 +20,7 @@ _TAG = re.compile(r"<[^>]*>")
 _MARKUP = re.compile(r"schema\.org", re.IGNORECASE)
 _PURCHASE = re.compile(r"\b(Order|Invoice)\b")
 _SNIPPET = 200
+_DEEPEST = 100  # JSON writers have their limits too
 
 
 @dataclass(slots=True)
@@ -78,7 +79,10 @@ def heads(raw: bytes) -> Heads:
 
 def take_apart(raw: bytes) -> Part:
     """The tree of parts; never raises, whatever the bytes."""
-    return _part(message_from_bytes(raw), "")
+    try:
+        return _part(message_from_bytes(raw), "")
+    except RecursionError:  # parts within parts without end
+        return Part("", "application/octet-stream", "", [], raw)
 
 
 def words(root: Part) -> Words:
@@ -113,7 +117,7 @@ def _part(mime: Mime, part_id: str) -> Part:
     headers = [(name, _decoded(str(value))) for name, value in mime.items()]
     part = Part(part_id, mime.get_content_type(), _filename(mime), headers)
     payload = mime.get_payload()
-    if isinstance(payload, list):
+    if isinstance(payload, list) and part_id.count(".") < _DEEPEST:
         prefix = f"{part_id}." if part_id else ""
         part.children = [_part(child, f"{prefix}{n}") for n, child in enumerate(payload) if isinstance(child, Mime)]
         if part.mime == "message/rfc822" and part.children:
