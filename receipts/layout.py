@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 
+from receipts import visual
 from receipts.types import Box
 
 _RTL = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
@@ -143,7 +144,7 @@ def lines_from_words(words: Iterable[Word], page: int = 0, *, gap: float = _GAP)
     """Group words of one page into lines and segments by their places alone.
 
     Args:
-        words: in any order.
+        words: in any order; each word's signs as they are seen, from left to right.
         page: number that the segments get.
         gap: how many line heights of white part two segments.
     """
@@ -189,9 +190,12 @@ def _line(words: list[Word], page: int, gap: float) -> Line:
 
 
 def _segment(words: list[Word], page: int, *, rtl: bool) -> Segment:
-    if rtl and any(is_rtl(w.text) for w in words):
-        words = _logical(words)
-    text = " ".join(w.text for w in words)
+    if rtl or any(is_rtl(w.text) for w in words):
+        read = visual.line([w.text for w in words])
+        words = [replace(words[index], text=text) for index, text in read]
+        if _crossed("".join(w.text for w in words)):  # the file holds brackets as they look, not as they are meant
+            words = [replace(w, text=w.text.translate(visual.MIRROR)) for w in words]
+    text = " ".join(w.text for w in words if w.text)
     return Segment(
         text,
         page,
@@ -199,22 +203,13 @@ def _segment(words: list[Word], page: int, *, rtl: bool) -> Segment:
         min(w.y0 for w in words),
         max(w.x1 for w in words),
         max(w.y1 for w in words),
-        tuple(words),
+        tuple(w for w in words if w.text),
     )
 
 
-def _logical(words: list[Word]) -> list[Word]:
-    """Words of a right-to-left line as they are read: reversed, runs of other letters left as they stand."""
-    out: list[Word] = []
-    run: list[Word] = []
-    for word in reversed(words):
-        if is_rtl(word.text) or not any(c.isalnum() for c in word.text):
-            out += reversed(run)
-            run = []
-            out.append(word)
-        else:
-            run.append(word)
-    return out + list(reversed(run))
+def _crossed(text: str) -> bool:
+    opening, closing = text.find("("), text.find(")")
+    return 0 <= closing < opening and text.count("(") == text.count(")")
 
 
 def mirrored(words: Iterable[str]) -> bool:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from receipts import containers, sniff
+from receipts.charsets import decode_bytes
 from receipts.layout import clean
 from receipts.types import Headers
 
@@ -318,20 +319,6 @@ def decode_header(value: object) -> str:
 
 def _escaped(text: str) -> bool:
     return all("\udc80" <= c <= "\udcff" for c in text if "\ud800" <= c <= "\udfff")
-
-
-def decode_bytes(data: bytes, charset: str) -> str:
-    """Bytes as text: UTF-8 when they are, else the declared charset, else windows-1252."""
-    try:
-        text = data.decode("utf-8")
-        if not data.isascii() or charset.lower() not in {"utf-7", "iso-2022-jp", "hz-gb-2312", "utf-16", "iso-2022-kr"}:
-            return text
-    except UnicodeDecodeError:
-        pass
-    try:
-        return data.decode(charset or "cp1252", "replace")
-    except (LookupError, UnicodeError, ValueError):
-        return data.decode("cp1252", "replace")
 
 
 def _headers(parsed: email.message.Message) -> Headers:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from receipts import detect, mime, sniff
+from receipts.charsets import decode_bytes
 from receipts.documents import einvoice, html, plain
 from receipts.documents.pdf import Pdf, PdfError
 from receipts.fields import extract, labels
@@ -200,7 +201,7 @@ def _body(message: mime.Message) -> tuple[Document, Text] | None:
         if sum(len(s.text) for s in text.segments) > 20:
             return Document(part.path, "message.html", sniff.HTML, part.data), text
     if texts:
-        whole = "\n".join(mime.decode_bytes(p.data, p.charset) for p in texts)
+        whole = "\n".join(decode_bytes(p.data, p.charset) for p in texts)
         text = plain.read(whole)
         if text.lines:
             return Document(texts[0].path, "message.txt", sniff.TEXT, texts[0].data), text
@@ -286,7 +287,7 @@ def _document(
     if kind.startswith("image/"):
         return _image(document, headers, options, in_mail=in_mail)
     if kind == sniff.TEXT:
-        return _read_text(document, plain.read(mime.decode_bytes(document.data, "")), headers, options, in_mail=in_mail)
+        return _read_text(document, plain.read(decode_bytes(document.data, "")), headers, options, in_mail=in_mail)
     return _Found(document, [], [Reason("unknown_type", "A file of a kind that holds no receipt.", -0.3)])
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from receipts.charsets import decode_bytes
 from receipts.layout import Text, clean, lines_from_cells
 
 MAX_CHARS = 3_000_000
@@ -78,6 +79,9 @@ _HIDDEN = re.compile(
     re.IGNORECASE,
 )
 
+_INLINE = frozenset(("span", "strong", "b", "label", "time", "em", "dt", "dd"))
+_PART = "\x1f"
+
 Row = list[tuple[float, str]]
 
 
@@ -90,10 +94,16 @@ class _Canvas:
 
     def flush(self) -> None:
         if self.inline:
-            text = " ".join("".join(self.inline).split())
+            row: Row = []
+            column = 0.0
+            for cell in "".join(self.inline).split(_PART):
+                text = " ".join(cell.split())
+                if text:
+                    row.append((column, text))
+                    column += len(text) + 3
             self.inline = []
-            if text:
-                self.rows.append([(0.0, text)])
+            if row:
+                self.rows.append(row)
 
     def width(self) -> float:
         return max((x + min(len(t), _COLUMN) for row in self.rows for x, t in row), default=0.0)
@@ -106,12 +116,15 @@ class _Layout:
         self.alts: list[str] = []
 
     def draw(self, node: LexborNode, canvas: _Canvas, depth: int) -> None:
-        child = node.child
+        child, element = node.child, False
         while child is not None:
             self.nodes += 1
             if self.nodes > MAX_NODES:
                 return
             tag = child.tag
+            if element and tag in _INLINE and canvas.inline and not canvas.inline[-1][-1:].isspace():
+                canvas.inline.append(_PART)  # two elements without a blank between: the style sheet parts them
+            element = tag in _INLINE
             if tag == "-text":
                 canvas.inline.append(child.text_content or "")
             elif tag == "br":
@@ -249,10 +262,7 @@ def decode(data: bytes, charset: str = "") -> str:
     if not declared:
         match = re.search(rb"charset\s*=\s*[\"']?([\w.:-]+)", data[:4096])
         declared = match.group(1).decode("ascii", "replace") if match else ""
-    try:
-        return data.decode(declared or "cp1252", "replace")
-    except (LookupError, UnicodeError):
-        return data.decode("cp1252", "replace")
+    return decode_bytes(data, declared)
 
 
 def read(page: str) -> Text:

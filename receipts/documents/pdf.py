@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pypdfium2
 import pypdfium2.raw as pdfium
 
+from receipts import visual
 from receipts.layout import Text, Word, clean, is_rtl, lines_from_words, mirrored
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ _CHARS_PER_PAGE = 60_000
 _ATTACHMENTS = 20
 _ATTACHMENT_BYTES = 20_000_000
 _BLANKS = frozenset({0xA0, 0x202F, 0x2007, 0x2009})
+_RTL_FIRST, _RTL_LAST = 0x590, 0x8FF
 _PASSWORD = 4  # FPDF_ERR_PASSWORD
 
 
@@ -89,10 +91,10 @@ class Pdf:
                 words, size = [], (0.0, 0.0)
             sizes.append(size)
             if words:
-                if mirrored(w.text for w in words):
+                if mirrored(visual.word(w.text) for w in words):
                     for word in words:
                         if is_rtl(word.text):
-                            word.text = _runs_kept(word.text[::-1])
+                            word.text = word.text[::-1]
                 lines += lines_from_words(words, number)
         return Text(lines, "pdf", tuple(sizes), pages=self.pages, cut=len(numbers) < self.pages)
 
@@ -129,7 +131,8 @@ class Pdf:
             textpage = page.get_textpage()
             try:
                 signs = _turned(_signs(textpage.raw), page.get_rotation(), _shown(page))
-                return [w for w in _grown(signs) if _inside(w, size)], size
+                grown = _seen(signs) if any(_RTL_FIRST <= s[0] <= _RTL_LAST for s in signs) else _grown(signs)
+                return [w for w in grown if w.text and _inside(w, size)], size
             finally:
                 textpage.close()
         finally:
@@ -212,22 +215,38 @@ def _grown(turned: list[Sign]) -> Iterator[Word]:
 
 
 def _word(signs: list[tuple[str, float, float]], x0: float, y0: float, x1: float, y1: float) -> Word:
-    text = "".join(sign for sign, _, _ in signs)
-    if is_rtl(text):
-        signs = sorted(signs, key=lambda s: -(s[1] + s[2]))
-        text = _runs_kept("".join(sign for sign, _, _ in signs))
-    return Word(clean(text), x0, y0, x1, y1)
+    return Word(clean("".join(sign for sign, _, _ in signs)), x0, y0, x1, y1)
 
 
-def _runs_kept(text: str) -> str:
-    """A right-to-left word read from the right, its digits and Latin letters turned back."""
-    out: list[str] = []
-    run: list[str] = []
-    for sign in text:
-        if sign.isdigit() or (sign.isalpha() and not is_rtl(sign)) or (run and sign in ".,/:%"):
-            run.append(sign)
+def _seen(turned: list[Sign]) -> Iterator[Word]:
+    """Words of a page that holds right-to-left letters, by place alone, signs from left to right."""
+    rows: list[list[Sign]] = []
+    for sign in sorted((s for s in turned if s[0] != 32), key=lambda s: (s[2] + s[4], s[1])):
+        middle = (sign[2] + sign[4]) / 2
+        for row in reversed(rows[-5:]):
+            first = row[-1]
+            if abs((first[2] + first[4]) / 2 - middle) < 0.35 * max(0.1, min(first[4] - first[2], sign[4] - sign[2])):
+                row.append(sign)
+                break
         else:
-            out += reversed(run)
-            run = []
-            out.append(sign)
-    return "".join(out + list(reversed(run)))
+            rows.append([sign])
+    for row in rows:
+        row.sort(key=lambda s: s[1] + s[3])
+        word: list[Sign] = []
+        for sign in row:
+            if word and sign[1] - word[-1][3] > 0.13 * max(0.1, sign[4] - sign[2]):
+                yield _bounded(word)
+                word = []
+            word.append(sign)
+        if word:
+            yield _bounded(word)
+
+
+def _bounded(word: list[Sign]) -> Word:
+    return Word(
+        clean("".join(chr(s[0]) for s in word)),
+        min(s[1] for s in word),
+        min(s[2] for s in word),
+        max(s[3] for s in word),
+        max(s[4] for s in word),
+    )

@@ -166,6 +166,8 @@ def currency_of(word: str) -> str | None:
     key = word.strip().lower()
     if key.upper() in CODES:
         return key.upper()
+    if "\u05d0" <= key[:1] <= "\u05ea" and key[0] in "בהול" and key[1:] in SIGNS:
+        return SIGNS[key[1:]]  # "in shekels" is one word in Hebrew
     return SIGNS.get(key) or SIGNS.get(key.rstrip(".")) or (key if key in AMBIGUOUS else None)
 
 
@@ -248,7 +250,7 @@ def find(text: str, decimal_sign: str = "", *, loose: bool = False) -> tuple[Amo
         value, decimals, ambiguous = parsed
         if match["dash"]:
             decimals = 2
-        minus = bool(match["open"] and match["close"]) or any(
+        minus = bool(match["open"] and match["close"] and match.end() - match.start() >= len(source.strip()) - 1) or any(
             s and s.strip() and (s.strip()[0] in _MINUS or s.strip().lower() == "cr")
             for s in (match["s1"], match["s2"], match["s3"])
         )

@@ -69,6 +69,8 @@ def _sort(one: Day) -> str:
         )
     if "date" in has:
         return "date"
+    if "of" in has:
+        return "kind" if any(c.startswith("k.") for c in one.label.classes) else "of"
     if "service" in has:
         return "service"
     if has:
@@ -82,7 +84,8 @@ def _weight(
     text = one.segment.text
     confidence, why = {
         "date": (0.86, "labelled as the date"),
-        "kind": (0.74, "stands beside the document's name"),
+        "of": (0.56, "stands behind a word like “of”"),
+        "kind": (0.84, "stands beside the document's name"),
         "printed": (0.36, "labelled as the day of printing"),
         "service": (0.26, "labelled as a day of delivery or service"),
         "due": (0.10, "labelled as the day it is due"),

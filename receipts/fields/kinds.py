@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import cache
 
 from receipts.fields import labels
 from receipts.fields.scan import Scan
@@ -24,6 +25,28 @@ _KINDS = {
 }
 
 
+# What says more wins over what says less: an "invoice" that is called "tax invoice" somewhere is one.
+_NARROWER = (
+    ("k.invoice_receipt", "k.tax_invoice"),
+    ("k.invoice_receipt", "k.receipt"),
+    ("k.invoice_receipt", "k.invoice"),
+    ("k.tax_invoice", "k.invoice"),
+)
+
+
+@cache
+def _named(label: str) -> list[str]:
+    """The kind that a number's label names: "Rechnungsnummer" -> invoice."""
+    key = labels.squeeze(label)
+    best, length = "", 3
+    for phrase, meanings in labels.vocabulary().phrases.items():
+        if len(phrase) > length and phrase != key and key.startswith(phrase):
+            name = next((c for c, _ in meanings if c in _KINDS), "")
+            if name:
+                best, length = name, len(phrase)
+    return [best] if best else []
+
+
 def read(scan: Scan, hints: tuple[str, ...] = ()) -> list[Candidate[Kind]]:
     """Possible kinds of a document; `hints` are its subject, title and file name."""
     score: dict[str, float] = defaultdict(float)
@@ -31,11 +54,18 @@ def read(scan: Scan, hints: tuple[str, ...] = ()) -> list[Candidate[Kind]]:
     sizes = sorted(s.height for s in scan.segments if s.text)
     usual = sizes[len(sizes) // 2] if sizes else 1.0
     for segment in scan.segments[:1500]:
-        for hit in labels.find(segment.text):
-            own = [c for c in hit.classes(scan.languages) if c in _KINDS]
-            if not own:
-                continue
+        hits = labels.find(segment.text)
+        for number, hit in enumerate(hits):
+            classes = hit.classes(scan.languages)
+            own = [c for c in classes if c in _KINDS]
             words = len(segment.text.split())
+            if not own:
+                if "n.document" in classes and words <= 8:
+                    own = _named(segment.text[hit.start : hit.end])
+                if not own:
+                    continue
+            if any("x.not" in h.classes(scan.languages) or "x.negation" in h.classes(scan.languages) for h in hits[:number] if hit.start - h.end < 30) and words > 3:
+                continue  # "this is no tax invoice"
             points = 1.0 if words <= 3 else 0.5 if words <= 8 else 0.15
             if hit.start > 12:
                 points *= 0.5
@@ -51,13 +81,16 @@ def read(scan: Scan, hints: tuple[str, ...] = ()) -> list[Candidate[Kind]]:
         for hit in labels.find(hint):
             for name in hit.classes(scan.languages):
                 if name in _KINDS:
-                    score[name] += 1.6
+                    score[name] += 1.2
     roles = {s.role for s in scan.spots}
     if "change" in roles or ("tender" in roles and "tax" in roles and not score):
         score["k.receipt"] += 0.8
     score = {name: points for name, points in score.items() if points >= 0.4}  # a word within a sentence names nothing
     if not score:
         return []
+    for narrow, wide in _NARROWER:
+        if score.get(narrow, 0.0) >= 0.45 and wide in score:
+            score[narrow] += score.pop(wide)
     total = sum(score.values())
     out = []
     for name, points in score.items():

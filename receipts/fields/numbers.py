@@ -13,13 +13,16 @@ from receipts.layout import Segment
 from receipts.types import Candidate
 
 _TOKEN = re.compile(r"[^\W_](?:[\w./\\\-+]*[^\W_])?|[0-9]")
-_SKIP = re.compile(r"^(?:[\s:.#№=\-–—|,]|\([^)]{0,12}\)|(?:is|lautet|est|es|è|é|n[.°º]?)\b)*", re.IGNORECASE)
+_FOR = re.compile(r"^\W*(?:for|zu|zur|für|pour|per|para|voor|sur|auf|עבור|בגין|לחשבונית|בהמשך)\b", re.IGNORECASE)
+_SKIP = re.compile(r"^(?:[\s:.#№=\-–—|,'’׳״]|\([^)]{0,12}\)|(?:is|lautet|est|es|è|é|n[.°º]?)\b)*", re.IGNORECASE)
 _WHY = {
     "document": "labelled as the document's number",
     "contract": "labelled as the order's number",
     "transaction": "labelled as the transaction's number",
     "kind": "stands right behind the document's name",
     "nr": "stands behind a word for number",
+    "bare": "stands beside the document's name",
+    "ref": "stands behind a word for reference",
 }
 
 
@@ -36,7 +39,9 @@ def read(scan: Scan, *, order: bool = False, hints: Iterable[str] = ()) -> list[
         "contract": 0.78 if order else 0.6,
         "transaction": 0.62 if order else 0.6,
         "kind": 0.6,
-        "nr": 0.3,
+        "nr": 0.5,
+        "ref": 0.42,
+        "bare": 0.58,
     }
     hinted = " ".join(hints)
     out: list[Candidate[str]] = []
@@ -48,8 +53,12 @@ def read(scan: Scan, *, order: bool = False, hints: Iterable[str] = ()) -> list[
                 continue
             text, place, start, stop, steps = value
             confidence = weight[sort] - 0.04 * min(steps, 4) - (0.12 if len(re.sub(r"\D", "", text)) < 2 else 0.0)
-            if sort == "kind" and len(re.sub(r"\D", "", text)) < 3:
+            if sort in {"kind", "bare"} and len(re.sub(r"\D", "", text)) < 3:
                 continue
+            if sort in {"kind", "document"} and end > 0 and scan_before(segment.text, end):
+                confidence -= 0.15  # "for invoice 4418": another document's
+            if sort == "nr" and _heads(scan, segment):
+                confidence += 0.26
             confidence += 0.06 if len(text) > 2 and text in hinted else 0.0
             confidence += 0.02 if segment.line < 30 else 0.0
             seen[text] += 1
@@ -105,10 +114,14 @@ def _labels(scan: Scan, segment: Segment) -> list[tuple[str, int]]:
                 out.append(("contract" if kinds <= {"k.order"} else "document", _nr_later(hits, i, segment.text, scan)))
             elif kinds and next_is_nr and following:
                 out.append(("contract" if kinds <= {"k.order"} else "document", following.end))
-            elif kinds and _id_follows(segment.text, end):
+            elif kinds and _id_follows(segment.text, end) and hits[i].start <= 14:
                 out.append(("contract" if kinds <= {"k.order"} else "kind", end))
+            elif kinds and i == 0 and hits[i].start <= 2 and not segment.text[end:].strip(" :#"):
+                out.append(("bare", end))
             elif "n.nr" in own and i == 0 and hits[i].start <= 2:
                 out.append(("nr", end))
+            elif "n.ref" in own and hits[i].start <= 2:
+                out.append(("ref", following.end if next_is_nr and following else end))
         i += 2 if next_is_nr else 1
     return out
 
@@ -123,6 +136,24 @@ def _nr_later(hits: tuple[labels.Hit, ...], i: int, text: str, scan: Scan) -> in
     return 0
 
 
+def scan_before(text: str, end: int) -> bool:
+    """Whether the label stands behind a word like "for": it names another document."""
+    return bool(_FOR.match(text))
+
+
+def _heads(scan: Scan, segment: Segment) -> bool:
+    """Whether the document's name stands beside or right above a bare "No."."""
+    for number in range(segment.line, max(-1, segment.line - 4), -1):
+        for other in scan.text.lines[number].segments:
+            beside = number == segment.line and other is not segment
+            above = other.page == segment.page and overlaps(other.x0, other.x1, segment.x0, segment.x1)
+            if (beside or above) and other is not segment:
+                own = scan.classes(other.text)
+                if any(c.startswith("k.") for c in own) and len(other.text.split()) <= 5 and not any(c.isdigit() for c in other.text):
+                    return True
+    return False
+
+
 def _joined(text: str, start: int, end: int) -> bool:
     return not re.sub(r"[\W_]", "", text[start:end])
 
@@ -134,7 +165,9 @@ def _id_follows(text: str, end: int) -> bool:
 
 def _good(token: str) -> bool:
     digits = sum(c.isdigit() for c in token)
-    if not digits or len(token) > 40 or (digits * 3 < len(token) and digits < 4):
+    if not digits or len(token) > 40 or (
+        digits * 3 < len(token) and digits < 4 and not (4 <= len(token) <= 12 and (token.isupper() or "-" in token))
+    ):
         return False
     found = dates.find(token)
     if found and found[0].has_year and found[0].end - found[0].start >= len(token) - 1 and not token.isdigit():

@@ -18,6 +18,7 @@ _UP = 45  # how many lines above an amount its column's head may stand
 _TAIL = 48  # of a long sentence only the words this near to the value are its label
 _AMOUNT_CLASSES = frozenset(
     [
+        "part",
         "total",
         "grand",
         "payable",
@@ -75,6 +76,7 @@ class Spot:
     role: str = ""
     item: bool = False  # a row of goods: text beside it that is no label
     many: bool = False  # other amounts of money stand on its line
+    prose: bool = False  # it stands within a sentence
 
     @property
     def line(self) -> int:
@@ -143,9 +145,10 @@ class Scan:
                 if not amount.percent:
                     row = self._row_label(segment, amount.start, last, amount.end)
                     spot = Spot(amount, segment, row, self._column_label(segment, amount))
+                    spot.prose = len(segment.text.split()) > 9
                     spot.item = not row and self._row_has_text(segment, amount.start)
                     out.append(spot)
-                last = amount.end
+                    last = amount.end
         count = Counter(s.line for s in out if s.amount.money_like)
         for spot in out:
             spot.many = count[spot.line] > 1
@@ -243,7 +246,7 @@ class Scan:
         if known is None:
             known = []
             for segment in self.text.lines[number].segments:
-                if any(a.money_like for a in self.amounts_of(segment)):
+                if any(not a.percent for a in self.amounts_of(segment)):
                     continue
                 classes = self.classes(segment.text)
                 if classes:
@@ -315,6 +318,8 @@ def meaning(label: Label) -> str:
         role = ""  # "GST No": the number of a register
     elif "n.other" in has and not has & {"total", "grand", "payable", "net", "tax", "subtotal"}:
         role = ""
+    elif "part" in has and "tax" in has:
+        role = "tax"  # "of which VAT"
     elif has & {"points", "previous", "fee"}:
         role = next(iter(sorted(has & {"points", "previous", "fee"})))
     elif "count" in has:
@@ -385,12 +390,12 @@ def resolve(spot: Spot) -> str:
         row = ""  # "QTY 8 25.15": the count is the number before it
     if row == "rounding" and abs(spot.amount.value) >= 1:
         row = "grand"  # nobody rounds by that much: it is the rounded total
-    sums = {"total", "grand", "payable", "amount", "subtotal", "net", "refund"}
+    sums = {"total", "grand", "payable", "amount", "subtotal", "net", "refund", "paid"}
     if row:
         if (
             row in sums
             and column in {"net", "tax", "count", "unit", "discount"}
-            and spot.row.where == "left"
+            and spot.row.where in {"left", "same"}
             and spot.many
         ):
             if column in {"net", "tax"}:

@@ -125,6 +125,11 @@ class _Parts:
         negative = [s.amount.value for s in spots if s.amount.value < 0 and s.amount.money_like]
         self.cuts = {*negative, sum(negative, Decimal(0)), sum(dict.fromkeys(negative), Decimal(0))} - {Decimal(0)}
         self.given = [s.amount.value for s in spots if s.role == "tender" and s.amount.money_like]
+        lines: dict[int, Decimal] = {}
+        for spot in spots:
+            if spot.role == "item" and spot.amount.money_like:
+                lines[spot.line] = spot.amount.value  # the last amount of its row
+        self.items = sum(lines.values(), Decimal(0)) if 0 < len(lines) < 200 else Decimal(0)
         self.all_taxes = sum((v for v in dict.fromkeys(by["tax"])), Decimal(0))
 
     def confirm(self, value: Decimal) -> list[str]:
@@ -133,6 +138,10 @@ class _Parts:
         size = abs(value)
         if any(abs(abs(n) + t - size) < _CENT and t for n in self.net for t in self._taxes()):
             out.append("net + tax")
+        elif self.items and any(abs(self.items + t - size) < _CENT and t for t in self._taxes()):
+            out.append("items + tax")
+        elif self.items and size and abs(self.items - size) < _CENT:
+            out.append("items add up")
         tender = [*self.by["tender"], *self.by["paid"]]
         if any(c and abs(t - c - size) < _CENT for t in tender for c in self.by["change"]):
             out.append("paid − change")
@@ -160,15 +169,19 @@ class _Parts:
         return [*values, *(-v for v in values)]
 
     def _adds(self, base: Decimal, size: Decimal) -> bool:
-        extras = [Decimal(0), *(e for e in self.extra if e)]
-        cuts = [Decimal(0), *(abs(d) for d in self.by["discount"] if d)]
-        taxes = [Decimal(0), *self._taxes()]
-        for extra in extras[:6]:
-            for cut in cuts[:6]:
-                for tax in taxes[:6]:
-                    if (extra or cut) and abs(base + extra - cut + tax - size) < _CENT:
-                        return True
-        return False
+        """Whether what the document adds and takes off leads from the base to the sum."""
+        extras = [abs(e) for e in dict.fromkeys(self.extra) if e][:5]
+        cuts = [abs(d) for d in dict.fromkeys(self.by["discount"]) if d][:4]
+        taxes = [t for t in dict.fromkeys(self._taxes()) if t][:4]
+        if not extras and not cuts:
+            return False
+        reach = {Decimal(0)}
+        for value in extras:
+            reach |= {r + value for r in reach}
+        for value in cuts:
+            reach |= {r - value for r in reach}
+        reach |= {r + tax for r in reach for tax in taxes}
+        return any(abs(base + r - size) < _CENT for r in reach if r)
 
 
 def _weigh(one: Sum, parts: _Parts, top: Decimal, last_line: int) -> None:
@@ -182,7 +195,7 @@ def _weigh(one: Sum, parts: _Parts, top: Decimal, last_line: int) -> None:
     one.confirmed = parts.confirm(one.value)
     strong = best.role in {"grand", "payable", "total", "paid", "refund"}
     if strong and one.confirmed:
-        score += 0.10 + (0.06 if {"net + tax", "total − deductions", "payments add up"} & set(one.confirmed) else 0.0)
+        score += 0.10 + (0.06 if {"net + tax", "items + tax", "items add up", "total − deductions", "payments add up"} & set(one.confirmed) else 0.0)
     elif {"net + tax", "paid − change"} & set(one.confirmed) and best.role != "tender":
         score = max(score, 0.70) + 0.10  # an amount without a label, but labelled parts give it
     lines = {(s.segment.page, s.line) for s in one.spots}
@@ -200,6 +213,8 @@ def _weigh(one: Sum, parts: _Parts, top: Decimal, last_line: int) -> None:
         score -= 0.20
     if best.row.where == "after":
         score -= 0.05
+    if best.prose:
+        score -= 0.08
     if one.value < 0:
         score -= 0.10
     if not one.value and "total − deductions" not in one.confirmed:
@@ -237,7 +252,8 @@ def _relate(sums: dict[Decimal, Sum], parts: _Parts) -> None:
     for one in named:
         for other in named:
             gap = abs(one.value - other.value)
-            if one is not other and Decimal(0) < gap <= Decimal("0.04") and one.value % Decimal("0.05") == 0 and other.value % Decimal("0.05") != 0:
+            near = bool(parts.by["rounding"]) or (one.roles & {"grand", "total"} and other.roles & {"grand", "total"})
+            if near and one is not other and Decimal(0) < gap <= Decimal("0.04") and one.value % Decimal("0.05") == 0 and other.value % Decimal("0.05") != 0:
                 one.confirmed.append("rounded")
                 other.part_of = one.value
     for one in sums.values():
@@ -289,15 +305,16 @@ def _parts_of(scan: Scan, totals: Totals, parts: _Parts, spots: list[Spot]) -> N
     total = abs(totals.candidates[0].value)
     lines = _tax_table(scan, spots)
     summed = sum((line.amount for line in lines if line.amount is not None), Decimal(0))
+    whole = [*parts.net, parts.items] if parts.items else parts.net
     if lines and any(
         abs(abs(n) + summed - total) < _CENT * 2
-        for n in [*parts.net, *(sum(((x.base or Decimal(0)) for x in lines), Decimal(0)),)]
+        for n in [*whole, *(sum(((x.base or Decimal(0)) for x in lines), Decimal(0)),)]
     ):
         totals.taxes, totals.tax_confirmed = lines, True
     else:
         for spot in reversed([s for s in spots if s.role == "tax" and s.amount.money_like]):
             net = next(
-                (n for n in parts.net if abs(abs(n) + spot.amount.value - total) < _CENT and spot.amount.value), None
+                (n for n in whole if abs(abs(n) + spot.amount.value - total) < _CENT and spot.amount.value), None
             )
             if net is not None:
                 totals.taxes = (TaxLine(_rate(spot), abs(net), spot.amount.value),)
@@ -311,10 +328,12 @@ def _parts_of(scan: Scan, totals: Totals, parts: _Parts, spots: list[Spot]) -> N
                     if line.amount not in [x.amount for x in labelled]:
                         labelled.append(line)
             summed = sum((x.amount or Decimal(0) for x in labelled), Decimal(0))
-            if labelled and any(abs(abs(n) + summed - total) < _CENT * 2 for n in parts.net):
+            if labelled and any(abs(abs(n) + summed - total) < _CENT * 2 for n in whole):
                 totals.taxes, totals.tax_confirmed = tuple(labelled), True
             elif lines:
                 totals.taxes = lines
+            elif len(labelled) > 1 and sum(x.rate is not None for x in labelled) == 1:
+                totals.taxes = tuple(x for x in labelled if x.rate is not None)
             elif len(labelled) == 1:
                 totals.taxes = tuple(labelled)
     if totals.taxes:

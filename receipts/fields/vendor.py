@@ -410,7 +410,8 @@ def _buyers(scan: Scan) -> dict[int, Segment]:
             continue
         for hit in labels.find(segment.text):
             own = hit.classes(scan.languages)
-            if "p.buyer" not in own or own & {"p.vendor"} or hit.start > 3:
+            title = "p.title" in own and segment.line > 2 and not scan.text.loose
+            if not (title or "p.buyer" in own) or own & {"p.vendor"} or hit.start > 3:
                 continue
             out[id(segment)] = segment
             line = scan.text.lines[segment.line].segments
