@@ -41,7 +41,7 @@ def main(argv: list[str]) -> int:
     truth = {"counts": _counts(letters), "mails": {one.file: one.truth for one in letters}}
     for name, value in (("labels.json", labels), ("truth.json", truth)):
         (folder / name).write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", "utf-8")
-    print(json.dumps(truth["counts"], ensure_ascii=False, indent=1))  # noqa: T201 - the command's answer
+    print(json.dumps(truth["counts"], ensure_ascii=False, indent=1))
     return 0
 
 

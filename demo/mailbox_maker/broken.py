@@ -57,7 +57,9 @@ def _no_date(raw: bytes) -> bytes:
 def _bad_date(raw: bytes) -> bytes:
     """A day that no calendar has."""
     head, gap, body = raw.partition(b"\r\n\r\n")
-    rows = [b"Date: Tue, 31 Feb 2026 25:61:00 +0200" if row.startswith(b"Date:") else row for row in head.split(b"\r\n")]
+    rows = [
+        b"Date: Tue, 31 Feb 2026 25:61:00 +0200" if row.startswith(b"Date:") else row for row in head.split(b"\r\n")
+    ]
     return b"\r\n".join(rows) + gap + body
 
 

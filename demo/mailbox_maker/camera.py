@@ -13,7 +13,9 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 from demo.mailbox_maker.paper import FONTS, HEBREW
 
 Colour = tuple[int, int, int]
-Row = tuple[str, ...]  # ("c"|"l"|"r", text[, "big"|"bold"]), ("p", left, right[, "bold"|"big"]), ("-",), ("bars", code), ("gap",)
+Row = tuple[
+    str, ...
+]  # ("c"|"l"|"r", text[, "big"|"bold"]), ("p", left, right[, "bold"|"big"]), ("-",), ("bars", code), ("gap",)
 TABLES: dict[str, tuple[Colour, Colour]] = {
     "oak": ((150, 112, 74), (118, 84, 52)),
     "slate": ((74, 78, 84), (54, 58, 64)),
@@ -24,7 +26,9 @@ TABLES: dict[str, tuple[Colour, Colour]] = {
 }
 
 
-def printed(rows: Sequence[Row], *, rtl: bool = False, font: str = "Cousine", width: int = 620, fade: int = 40) -> Image.Image:
+def printed(
+    rows: Sequence[Row], *, rtl: bool = False, font: str = "Cousine", width: int = 620, fade: int = 40
+) -> Image.Image:
     """The strip of paper with the rows on it; `fade` is how grey the ink has gone."""
     margin, base = 34, 27
     faces: dict[tuple[int, bool], ImageFont.FreeTypeFont] = {}
@@ -75,8 +79,10 @@ def printed(rows: Sequence[Row], *, rtl: bool = False, font: str = "Cousine", wi
     return strip
 
 
-def photographed(strip: Image.Image, dice: Random, *, table: str = "oak", turn: float = 3, lean: float = 0.05, limit: int = 84_000) -> bytes:
-    """A JPEG of the strip lying on a table: turned by degrees, leaning, curled, in uneven light; at most `limit` bytes."""
+def photographed(
+    strip: Image.Image, dice: Random, *, table: str = "oak", turn: float = 3, lean: float = 0.05, limit: int = 84_000
+) -> bytes:
+    """A JPEG of the strip on a table: turned by degrees, leaning, in uneven light; at most `limit` bytes."""
     paper = _paper(strip, dice)
     scale = min(1.0, 1180 / paper.height)
     paper = paper.resize((int(paper.width * scale), int(paper.height * scale)), Image.Resampling.LANCZOS)
@@ -122,7 +128,11 @@ def _table(width: int, height: int, name: str, dice: Random) -> Image.Image:
         for _ in range(130):
             y, tone = dice.randint(-20, height), dice.randint(10, 46)
             bend = dice.uniform(-14, 14)
-            pen.line([(x, y + bend * math.sin(x / width * 3)) for x in range(0, width + 40, 40)], fill=(*dark, tone), width=dice.randint(2, 12))
+            pen.line(
+                [(x, y + bend * math.sin(x / width * 3)) for x in range(0, width + 40, 40)],
+                fill=(*dark, tone),
+                width=dice.randint(2, 12),
+            )
     else:
         for _ in range(240):
             x, y, r = dice.randint(0, width), dice.randint(0, height), dice.randint(20, 130)
@@ -130,7 +140,9 @@ def _table(width: int, height: int, name: str, dice: Random) -> Image.Image:
     return scene.filter(ImageFilter.GaussianBlur(2))
 
 
-def _corners(size: tuple[int, int], room: tuple[int, int], turn: float, lean: float, dice: Random) -> list[tuple[float, float]]:
+def _corners(
+    size: tuple[int, int], room: tuple[int, int], turn: float, lean: float, dice: Random
+) -> list[tuple[float, float]]:
     w, h = size
     angle = math.radians(turn)
     out = []
@@ -138,7 +150,12 @@ def _corners(size: tuple[int, int], room: tuple[int, int], turn: float, lean: fl
         shrink = 1 - lean * (0.5 - y / h)
         px = x * shrink + dice.uniform(-5, 5)
         py = y * 0.97 + dice.uniform(-5, 5)
-        out.append((room[0] / 2 + px * math.cos(angle) - py * math.sin(angle), room[1] / 2 + px * math.sin(angle) + py * math.cos(angle)))
+        out.append(
+            (
+                room[0] / 2 + px * math.cos(angle) - py * math.sin(angle),
+                room[1] / 2 + px * math.sin(angle) + py * math.cos(angle),
+            )
+        )
     return out
 
 
@@ -177,7 +194,9 @@ def _light(width: int, height: int, dice: Random) -> Image.Image:
 
 
 def _noise(scene: Image.Image, dice: Random) -> Image.Image:
-    grain = Image.frombytes("L", (scene.width // 2, scene.height // 2), dice.randbytes((scene.width // 2) * (scene.height // 2)))
+    grain = Image.frombytes(
+        "L", (scene.width // 2, scene.height // 2), dice.randbytes((scene.width // 2) * (scene.height // 2))
+    )
     grain = grain.resize(scene.size, Image.Resampling.BILINEAR).point(lambda v: 118 + v * 20 // 255)
     noisy = ImageChops.add(scene, Image.merge("RGB", (grain, grain, grain)), scale=1, offset=-128)
     return noisy.filter(ImageFilter.GaussianBlur(0.5))

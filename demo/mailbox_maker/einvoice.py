@@ -1,4 +1,5 @@
 """The sale as electronic invoice: UBL 2.1 as XRechnung has it, and CII as Factur-X carries it inside a PDF."""
+# ruff: noqa: E501 - mark-up is easier read in whole lines
 
 from __future__ import annotations
 
@@ -39,7 +40,7 @@ def ubl(sale: Sale) -> bytes:
         for t in sale.taxes
     )
     lines = "".join(
-        f"<cac:InvoiceLine><cbc:ID>{i}</cbc:ID><cbc:InvoicedQuantity unitCode=\"C62\">{line.quantity}</cbc:InvoicedQuantity>"
+        f'<cac:InvoiceLine><cbc:ID>{i}</cbc:ID><cbc:InvoicedQuantity unitCode="C62">{line.quantity}</cbc:InvoicedQuantity>'
         f"{money('LineExtensionAmount', line.amount)}<cac:Item><cbc:Name>{escape(line.text)}</cbc:Name><cac:ClassifiedTaxCategory><cbc:ID>S</cbc:ID>"
         f"<cbc:Percent>{quantity(line.rate or Decimal(0), 'raw')}</cbc:Percent>{scheme}</cac:ClassifiedTaxCategory></cac:Item>"
         f"<cac:Price>{money('PriceAmount', line.price)}</cac:Price></cac:InvoiceLine>"
@@ -67,7 +68,11 @@ def cii(sale: Sale) -> bytes:
     """A Cross Industry Invoice in the Factur-X profile BASIC."""
 
     def party(tag: str, name: str, tax_id: str = "") -> str:
-        scheme = f'<ram:SpecifiedTaxRegistration><ram:ID schemeID="VA">{tax_id}</ram:ID></ram:SpecifiedTaxRegistration>' if tax_id else ""
+        scheme = (
+            f'<ram:SpecifiedTaxRegistration><ram:ID schemeID="VA">{tax_id}</ram:ID></ram:SpecifiedTaxRegistration>'
+            if tax_id
+            else ""
+        )
         return f"<ram:{tag}><ram:Name>{escape(name)}</ram:Name>{scheme}</ram:{tag}>"
 
     taxes = "".join(
@@ -79,14 +84,18 @@ def cii(sale: Sale) -> bytes:
         f"<ram:IncludedSupplyChainTradeLineItem><ram:AssociatedDocumentLineDocument><ram:LineID>{i}</ram:LineID></ram:AssociatedDocumentLineDocument>"
         f"<ram:SpecifiedTradeProduct><ram:Name>{escape(line.text)}</ram:Name></ram:SpecifiedTradeProduct>"
         f"<ram:SpecifiedLineTradeAgreement><ram:NetPriceProductTradePrice><ram:ChargeAmount>{line.price}</ram:ChargeAmount></ram:NetPriceProductTradePrice></ram:SpecifiedLineTradeAgreement>"
-        f"<ram:SpecifiedLineTradeDelivery><ram:BilledQuantity unitCode=\"C62\">{line.quantity}</ram:BilledQuantity></ram:SpecifiedLineTradeDelivery>"
+        f'<ram:SpecifiedLineTradeDelivery><ram:BilledQuantity unitCode="C62">{line.quantity}</ram:BilledQuantity></ram:SpecifiedLineTradeDelivery>'
         f"<ram:SpecifiedLineTradeSettlement><ram:ApplicableTradeTax><ram:TypeCode>VAT</ram:TypeCode><ram:CategoryCode>S</ram:CategoryCode>"
         f"<ram:RateApplicablePercent>{quantity(line.rate or Decimal(0), 'raw')}</ram:RateApplicablePercent></ram:ApplicableTradeTax>"
         f"<ram:SpecifiedTradeSettlementLineMonetarySummation><ram:LineTotalAmount>{line.amount}</ram:LineTotalAmount></ram:SpecifiedTradeSettlementLineMonetarySummation>"
         "</ram:SpecifiedLineTradeSettlement></ram:IncludedSupplyChainTradeLineItem>"
         for i, line in enumerate(sale.lines, 1)
     )
-    due = f'<ram:SpecifiedTradePaymentTerms><ram:DueDateDateTime><udt:DateTimeString format="102">{sale.due:%Y%m%d}</udt:DateTimeString></ram:DueDateDateTime></ram:SpecifiedTradePaymentTerms>' if sale.due else ""
+    due = (
+        f'<ram:SpecifiedTradePaymentTerms><ram:DueDateDateTime><udt:DateTimeString format="102">{sale.due:%Y%m%d}</udt:DateTimeString></ram:DueDateDateTime></ram:SpecifiedTradePaymentTerms>'
+        if sale.due
+        else ""
+    )
     xml = (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         '<rsm:CrossIndustryInvoice xmlns:rsm="urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100" '

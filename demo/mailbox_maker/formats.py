@@ -19,10 +19,10 @@ STYLES = {
 }
 
 MONTHS = {
-    "en": "January February March April May June July August September October November December".split(),
-    "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember".split(),
-    "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split(),
-    "he": "ינואר פברואר מרץ אפריל מאי יוני יולי אוגוסט ספטמבר אוקטובר נובמבר דצמבר".split(),
+    "en": "January,February,March,April,May,June,July,August,September,October,November,December",
+    "de": "Januar,Februar,März,April,Mai,Juni,Juli,August,September,Oktober,November,Dezember",
+    "fr": "janvier,février,mars,avril,mai,juin,juillet,août,septembre,octobre,novembre,décembre",
+    "he": "ינואר,פברואר,מרץ,אפריל,מאי,יוני,יולי,אוגוסט,ספטמבר,אוקטובר,נובמבר,דצמבר",
 }
 
 
@@ -48,7 +48,7 @@ def rate(percent: Decimal, style: str) -> str:
 def day(when: date, pattern: str) -> str:
     """A day by strftime's numbers, with %B and %b as month names by a leading language ("fr:%-d %B %Y")."""
     language, _, form = pattern.rpartition(":")
-    month = MONTHS[language or "en"][when.month - 1]
+    month = MONTHS[language or "en"].split(",")[when.month - 1]
     short = month if len(month) <= 4 else month[:3] + ("." if language in ("de", "fr") else "")
     return when.strftime(form.replace("%B", month).replace("%b", short))
 

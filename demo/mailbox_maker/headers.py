@@ -1,4 +1,4 @@
-"""The headers that stand above a letter on its way: hops, signatures, list marks, mailers; the same for the same letter."""
+"""The headers above a letter on its way: hops, signatures, list marks, mailers; the same for the same letter."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from random import Random
 
 from demo.mailbox_maker.mime import Headers
 
+HEX = "ABCDEF0123456789"
 OWN_HOST = "mx.example.com"
 MAILERS = {
     "apple": ("X-Mailer", "Apple Mail (2.3826.300.87.4.3)"),
@@ -29,9 +30,9 @@ def token(dice: Random, length: int, alphabet: str = "abcdefghijklmnopqrstuvwxyz
 def boundary(dice: Random, route: str) -> str:
     """A boundary as the mailer of that route writes it."""
     if route == "apple":
-        return f"Apple-Mail=_{token(dice, 8, 'ABCDEF0123456789')}-{token(dice, 4, 'ABCDEF0123456789')}-4{token(dice, 3, 'ABCDEF0123456789')}"
+        return f"Apple-Mail=_{token(dice, 8, HEX)}-{token(dice, 4, HEX)}-4{token(dice, 3, HEX)}"
     if route == "outlook":
-        return f"_004_{token(dice, 24, 'ABCDEF0123456789')}outlook_"
+        return f"_004_{token(dice, 24, HEX)}outlook_"
     if route == "gmail":
         return f"000000000000{token(dice, 16, 'abcdef0123456789')}"
     if route == "thunderbird":
@@ -43,15 +44,15 @@ def boundary(dice: Random, route: str) -> str:
     return f"--=_{token(dice, 28, 'abcdef0123456789')}"
 
 
-def envelope(
-    dice: Random, *, sender: str, to: str, when: datetime, route: str, bulk: str = "", html_only: bool = False
-) -> Headers:
+def envelope(dice: Random, *, sender: str, to: str, when: datetime, route: str, bulk: str = "") -> Headers:
     """Return the headers above From: delivery, hops, authentication; `sender` is the bare address."""
     host = sender.rpartition("@")[2].rstrip(">")
     out = f"{dice.choice(['mail', 'smtp', 'out', 'mta', 'o1', 'relay'])}{dice.randint(1, 48)}.{_outgoing(host)}"
     address = f"{dice.choice([192, 198, 203])}.0.{dice.choice([2, 113])}.{dice.randint(2, 250)}"
     arrived = when + timedelta(seconds=dice.randint(1, 9))
-    bounce = f"bounces+{dice.randint(10**6, 10**7)}-{token(dice, 4)}-me=example.com@{_outgoing(host)}" if bulk else sender
+    bounce = (
+        f"bounces+{dice.randint(10**6, 10**7)}-{token(dice, 4)}-me=example.com@{_outgoing(host)}" if bulk else sender
+    )
     received = [
         ("Delivered-To", "me@example.com"),
         (
@@ -62,12 +63,12 @@ def envelope(
         ("Return-Path", f"<{bounce}>"),
         (
             "Received",
-            f"from {out} ({out} [{address}])\r\n        by {OWN_HOST} (Postfix) with ESMTPS id {token(dice, 11, 'ABCDEF0123456789')}"
+            f"from {out} ({out} [{address}])\r\n        by {OWN_HOST} (Postfix) with ESMTPS id {token(dice, 11, HEX)}"
             f"\r\n        for <{to}>; {format_datetime(arrived)}",
         ),
         (
             "Authentication-Results",
-            f"{OWN_HOST};\r\n       dkim=pass header.i=@{host} header.s={dice.choice(['s1', 'k1', 'mail', 'selector1'])};"
+            f"{OWN_HOST};\r\n       dkim=pass header.i=@{host} header.s={_selector(dice)};"
             f"\r\n       spf=pass smtp.mailfrom={_outgoing(host)};\r\n       dmarc=pass (p=REJECT) header.from={host}",
         ),
         ("DKIM-Signature", _signature(dice, host)),
@@ -75,8 +76,11 @@ def envelope(
     if route in ("java", "esp"):
         inner = f"app-{token(dice, 6)}.internal.{host}"
         received.append(
-            ("Received", f"from {inner} (unknown [10.{dice.randint(0, 250)}.{dice.randint(0, 250)}.7])\r\n"
-             f"        by {out} with ESMTPA; {format_datetime(when)}")
+            (
+                "Received",
+                f"from {inner} (unknown [10.{dice.randint(0, 250)}.{dice.randint(0, 250)}.7])\r\n"
+                f"        by {out} with ESMTPA; {format_datetime(when)}",
+            )
         )
     return received
 
@@ -98,7 +102,11 @@ def trailer(dice: Random, *, sender: str, route: str, bulk: str = "", mailer: st
             name = sender.split("@")[0]
             headers += [("List-Id", f"<{name}.{host}>"), ("Precedence", "list"), ("X-Mailman-Version", "3.3.10")]
         elif bulk != "receipt":
-            headers += [("Precedence", "bulk"), ("X-Campaign-ID", token(dice, 18)), ("List-Id", f"<{token(dice, 12)}.list-id.{host}>")]
+            headers += [
+                ("Precedence", "bulk"),
+                ("X-Campaign-ID", token(dice, 18)),
+                ("List-Id", f"<{token(dice, 12)}.list-id.{host}>"),
+            ]
     if route == "esp":
         headers.append(("X-Entity-Ref-ID", token(dice, 24, "abcdef0123456789")))
         blob = base64.b64encode(dice.randbytes(110)).decode()
@@ -112,12 +120,18 @@ def message_id(dice: Random, sender: str, route: str) -> str:
     if route == "gmail":
         return f"<CA{token(dice, 46, 'ABCDEFGHabcdefgh0123456789_=+')}@mail.gmail.example>"
     if route == "apple":
-        return f"<{token(dice, 8, 'ABCDEF0123456789')}-{token(dice, 4, 'ABCDEF0123456789')}-4A0C-9E1B-{token(dice, 12, 'ABCDEF0123456789')}@{host}>"
+        return f"<{token(dice, 8, HEX)}-{token(dice, 4, HEX)}-4A0C-9E1B-{token(dice, 12, HEX)}@{host}>"
     if route == "outlook":
-        return f"<AM9PR04MB{dice.randint(1000, 9999)}{token(dice, 20, 'ABCDEF0123456789')}@AM9PR04MB{dice.randint(1000, 9999)}.{host}>"
+        return f"<AM9PR04MB{dice.randint(1000, 9999)}{token(dice, 20, HEX)}@AM9PR04MB{dice.randint(1000, 9999)}.{host}>"
     if route == "java":
-        return f"<{dice.randint(10**8, 10**9)}.{dice.randint(10, 99)}.{dice.randint(10**12, 10**13)}.JavaMail.app@{host}>"
+        return (
+            f"<{dice.randint(10**8, 10**9)}.{dice.randint(10, 99)}.{dice.randint(10**12, 10**13)}.JavaMail.app@{host}>"
+        )
     return f"<{token(dice, 32, 'abcdef0123456789')}@{host}>"
+
+
+def _selector(dice: Random) -> str:
+    return dice.choice(["s1", "k1", "mail", "selector1"])
 
 
 def _outgoing(host: str) -> str:
@@ -130,6 +144,6 @@ def _signature(dice: Random, host: str) -> str:
     sign = base64.b64encode(dice.randbytes(256)).decode()
     folded = "\r\n         ".join(sign[i : i + 68] for i in range(0, len(sign), 68))
     return (
-        f"v=1; a=rsa-sha256; c=relaxed/relaxed; d={host}; s={dice.choice(['s1', 'k1', 'mail', 'selector1'])};"
+        f"v=1; a=rsa-sha256; c=relaxed/relaxed; d={host}; s={_selector(dice)};"
         f"\r\n        h=from:to:subject:date:message-id:mime-version;\r\n        bh={body};\r\n        b={folded}"
     )

@@ -42,12 +42,16 @@ def text(body: str, subtype: str = "plain", charset: str = "utf-8", encoding: st
     """A text part; encoding is quoted-printable, base64, 8bit or 7bit."""
     raw = body.replace("\r\n", "\n").replace("\n", "\r\n").encode(python_charset(charset), "xmlcharrefreplace")
     if encoding == "quoted-printable":
-        wire = b"\r\n".join(quopri.encodestring(line, quotetabs=False).replace(b"\n", b"\r\n") for line in raw.split(b"\r\n"))
+        wire = b"\r\n".join(
+            quopri.encodestring(line, quotetabs=False).replace(b"\n", b"\r\n") for line in raw.split(b"\r\n")
+        )
     elif encoding == "base64":
         wire = _base64(raw)
     else:
         wire = raw
-    return Part([("Content-Type", f'text/{subtype}; charset="{charset}"'), ("Content-Transfer-Encoding", encoding)], wire)
+    return Part(
+        [("Content-Type", f'text/{subtype}; charset="{charset}"'), ("Content-Transfer-Encoding", encoding)], wire
+    )
 
 
 def python_charset(charset: str) -> str:
@@ -62,7 +66,9 @@ def attached(file: File) -> Part:
     if file.cid:
         headers += [("Content-ID", f"<{file.cid}>"), ("X-Attachment-Id", file.cid)]
     if file.disposition:
-        headers.append(("Content-Disposition", f"{file.disposition}; {_parameter('filename', file.name, file.name_style)}"))
+        headers.append(
+            ("Content-Disposition", f"{file.disposition}; {_parameter('filename', file.name, file.name_style)}")
+        )
     return Part(headers + file.extra, _base64(file.data))
 
 
@@ -100,9 +106,7 @@ def _encoded(piece: str, charset: str, how: str) -> str:
     if how == "b":
         return f"=?{charset}?B?{base64.b64encode(raw).decode()}?="
     safe = re.compile(rb"[A-Za-z0-9!*+/-]")
-    quoted = "".join(
-        chr(b) if safe.match(bytes([b])) else "_" if b == 0x20 else f"={b:02X}" for b in raw
-    )
+    quoted = "".join(chr(b) if safe.match(bytes([b])) else "_" if b == 0x20 else f"={b:02X}" for b in raw)
     return f"=?{charset}?Q?{quoted}?="
 
 
@@ -114,7 +118,7 @@ def address(value: str, charset: str = "utf-8", how: str = "b") -> str:
     name = name.strip()
     if not name.isascii():
         return f"{word(name, charset, how)} <{box}"
-    return f'"{name}" <{box}' if re.search(r'[^\w\s\-!#$%&*+/=?^`{|}~]', name) else f"{name} <{box}"
+    return f'"{name}" <{box}' if re.search(r"[^\w\s\-!#$%&*+/=?^`{|}~]", name) else f"{name} <{box}"
 
 
 def _parameter(name: str, value: str, style: str) -> str:

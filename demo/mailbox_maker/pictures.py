@@ -28,9 +28,11 @@ def _logo(spec: Mapping[str, Any]) -> tuple[bytes, str]:
     pen.text((height * 2 + 16, height * 0.42), str(spec.get("text", "")), colour, face)
     image = image.resize((width, height), Image.Resampling.LANCZOS)
     if spec.get("grain"):  # a logo of nine kilobytes, as designers export them
-        dice = Random(str(spec.get("text")))  # noqa: S311
+        dice = Random(str(spec.get("text")))
         for _ in range(int(spec["grain"])):
-            image.putpixel((dice.randrange(width), dice.randrange(height)), tuple(dice.randint(150, 255) for _ in range(3)))
+            image.putpixel(
+                (dice.randrange(width), dice.randrange(height)), tuple(dice.randint(150, 255) for _ in range(3))
+            )
     return _png(image)
 
 
@@ -43,7 +45,9 @@ def _banner(spec: Mapping[str, Any]) -> tuple[bytes, str]:
     )
     for x in range(600):
         pen.line((x, 0, x, 180), fill=tuple(int(a + (b - a) * x / 600) for a, b in zip(one, two, strict=True)))
-    pen.text((36, 56), str(spec.get("text", "")), (255, 255, 255), ImageFont.truetype(str(FONTS / "Rubik-Bold.ttf"), 46))
+    pen.text(
+        (36, 56), str(spec.get("text", "")), (255, 255, 255), ImageFont.truetype(str(FONTS / "Rubik-Bold.ttf"), 46)
+    )
     out = io.BytesIO()
     image.save(out, "JPEG", quality=78)
     return out.getvalue(), "image/jpeg"
@@ -58,7 +62,7 @@ def _pixel(_spec: Mapping[str, Any]) -> tuple[bytes, str]:
 
 def _snapshot(spec: Mapping[str, Any]) -> tuple[bytes, str]:
     """A holiday picture: sky, sea, hills."""
-    dice = Random(str(spec.get("name")))  # noqa: S311
+    dice = Random(str(spec.get("name")))
     image = Image.new("RGB", (900, 640))
     pen = ImageDraw.Draw(image)
     for y in range(640):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -48,12 +48,12 @@ class Sale:
     vendor: str
     kind: str
     number: str
-    date: date
+    date: dt.date
     currency: str
     language: str
     lines: tuple[Line, ...]
     gross: bool = False
-    due: date | None = None
+    due: dt.date | None = None
     discount: Decimal = Decimal(0)
     discount_rate: Decimal | None = None
     tip: Decimal = Decimal(0)
@@ -139,8 +139,8 @@ def sale_of(paper: Mapping[str, Any]) -> Sale:
         vendor=paper["vendor"],
         kind=paper["kind"],
         number=str(paper["number"]),
-        date=date.fromisoformat(str(paper["date"])),
-        due=date.fromisoformat(str(paper["due"])) if paper.get("due") else None,
+        date=dt.date.fromisoformat(str(paper["date"])),
+        due=dt.date.fromisoformat(str(paper["due"])) if paper.get("due") else None,
         currency=paper["currency"],
         language=paper["language"],
         lines=lines,

@@ -1,4 +1,5 @@
 """Looks of HTML mail that is no receipt: newsletters, shop mailings, notices of parcels, accounts and security."""
+# ruff: noqa: E501 - mark-up is easier read in whole lines
 
 from __future__ import annotations
 
@@ -33,7 +34,14 @@ def as_text(table: Table) -> str:
     lines = []
     for kind, text in _blocks(table):
         text = text.replace("|", "  ")
-        lines.append({"h1": text.upper(), "item": f"  * {text}", "button": f"{text}: https://{table['site']}/go", "row": f"  {text}"}.get(kind, text))
+        lines.append(
+            {
+                "h1": text.upper(),
+                "item": f"  * {text}",
+                "button": f"{text}: https://{table['site']}/go",
+                "row": f"  {text}",
+            }.get(kind, text)
+        )
         lines.append("")
     return "\n".join([*lines, "--", str(table.get("footer", ""))])
 
@@ -54,7 +62,10 @@ def letterbox(table: Table) -> str:
                 f'<a href="https://{table["site"]}/go?utm_source=mail" style="display:inline-block;padding:12px 26px;font:bold 15px Arial;color:#ffffff;text-decoration:none">{text}</a></td></tr></table></td></tr>'
             )
         elif kind == "row":
-            cells = "".join(f'<td style="padding:6px 8px;border-bottom:1px solid #eee;font:14px Arial">{cell.strip()}</td>' for cell in text.split("|"))
+            cells = "".join(
+                f'<td style="padding:6px 8px;border-bottom:1px solid #eee;font:14px Arial">{cell.strip()}</td>'
+                for cell in text.split("|")
+            )
             body += f'<tr><td style="padding:0 24px"><table width="100%" cellpadding="0" cellspacing="0"><tr>{cells}</tr></table></td></tr>'
         else:
             dot = "&bull;&nbsp;" if kind == "item" else ""
@@ -105,7 +116,13 @@ def shopfront(table: Table) -> str:
 
 def _grid(cells: list[str]) -> str:
     rows = [cells[i : i + 2] for i in range(0, len(cells), 2)]
-    return '<table width="100%" cellpadding="0" cellspacing="0">' + "".join(f"<tr>{''.join(row)}</tr>" for row in rows) + "</table>" if rows else ""
+    return (
+        '<table width="100%" cellpadding="0" cellspacing="0">'
+        + "".join(f"<tr>{''.join(row)}</tr>" for row in rows)
+        + "</table>"
+        if rows
+        else ""
+    )
 
 
 def notice(table: Table) -> str:
@@ -144,4 +161,9 @@ def bare(table: Table) -> str:
     return f'<html><body><div dir="{"rtl" if _rtl(table) else "ltr"}" style="font-family:Calibri,Arial,sans-serif;font-size:11pt;color:#000">{paragraphs}</div></body></html>'
 
 
-SKINS: dict[str, Callable[[Table], str]] = {"letterbox": letterbox, "shopfront": shopfront, "notice": notice, "bare": bare}
+SKINS: dict[str, Callable[[Table], str]] = {
+    "letterbox": letterbox,
+    "shopfront": shopfront,
+    "notice": notice,
+    "bare": bare,
+}

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from demo.mailbox_maker.layouts import english, french, german, hebrew, hebrew_bills, hebrew_forms, letters, slips, tills
+from demo.mailbox_maker.layouts import (
+    english,
+    french,
+    german,
+    hebrew,
+    hebrew_bills,
+    hebrew_forms,
+    letters,
+    slips,
+    tills,
+)
 from demo.mailbox_maker.sale import Sale
 
 Layout = Callable[[Sale], bytes]

@@ -1,4 +1,4 @@
-"""Invoices in English: a card processor's, a cloud's, a consultant's, an advertiser's receipt, a hotel's folio, a shop's."""
+"""Invoices in English: a card processor's, a cloud's, a consultant's, an advertiser's, a hotel's folio, a shop's."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ def card_invoice(sale: Sale) -> bytes:
     page = Sheet("Heebo", sale.date, size=(215.9, 279.4), producer="Skia/PDF m138", title=sale.word("title"))
     page.text(18, 26, sale.word("title"), 20, bold=True)
     page.text(198, 26, sale.vendor.split(",")[0], 14, bold=True, align="r", colour=(130, 132, 140))
-    labels = [(sale.word("number_label", "Invoice number"), sale.number), *(tuple(r.split("|", 1)) for r in sale.rows("facts"))]
+    labels = [
+        (sale.word("number_label", "Invoice number"), sale.number),
+        *(tuple(r.split("|", 1)) for r in sale.rows("facts")),
+    ]
     y = 37.0
     for label, value in labels:
         page.text(18, y, label, 9, bold=True)
@@ -58,7 +61,13 @@ def card_invoice(sale: Sale) -> bytes:
     for tax in sale.taxes:
         if tax.rate:
             base = sign(tax.base, sale.currency)
-            rows.append((f"{sale.word('tax_label', 'Sales tax')} ({quantity(tax.rate, 'en')}% on {base})", sign(tax.amount, sale.currency), False))
+            rows.append(
+                (
+                    f"{sale.word('tax_label', 'Sales tax')} ({quantity(tax.rate, 'en')}% on {base})",
+                    sign(tax.amount, sale.currency),
+                    False,
+                )
+            )
     rows.append(("Total", sign(sale.total, sale.currency), False))
     if sale.paid:
         rows.append(("Amount paid", sign(sale.total, sale.currency), True))
@@ -90,7 +99,11 @@ def cloud_statement(sale: Sale) -> bytes:
     page.block(16, 63, sale.rows("customer"), 9, lead=4.6)
     page.box(96, 38, 98, 44, fill=(243, 243, 243), edge=None)
     page.text(100, 45, "Invoice Summary", 11, bold=True)
-    facts = [("Invoice Number:", sale.number), ("Invoice Date:", day(sale.date, "%B %d , %Y")), ("Billing period:", sale.word("period"))]
+    facts = [
+        ("Invoice Number:", sale.number),
+        ("Invoice Date:", day(sale.date, "%B %d , %Y")),
+        ("Billing period:", sale.word("period")),
+    ]
     y = 53.0
     for label, value in facts:
         page.text(100, y, label, 9)
@@ -103,7 +116,13 @@ def cloud_statement(sale: Sale) -> bytes:
     page.text(16, 114, "Summary", 12, bold=True, colour=orange)
     page.line(16, 116, 194, 116, 0.4, orange)
     y = 124.0
-    for label, amount in (("Service charges", sale.net), ("Charges", sale.line_sum), ("Credits", -sale.discount), (sale.word("tax_label", "VAT") + " **", sale.tax), ("Total for this invoice", sale.total)):
+    for label, amount in (
+        ("Service charges", sale.net),
+        ("Charges", sale.line_sum),
+        ("Credits", -sale.discount),
+        (sale.word("tax_label", "VAT") + " **", sale.tax),
+        ("Total for this invoice", sale.total),
+    ):
         indent = 22 if label in ("Charges", "Credits") else 18
         page.text(indent, y, label, 9, bold=label.startswith("Total"))
         page.text(192, y, sign(amount, sale.currency), 9, align="r", bold=label.startswith("Total"))
@@ -120,7 +139,13 @@ def cloud_statement(sale: Sale) -> bytes:
         page.text(192, y, sign(line.amount, sale.currency), 8.5, align="r", colour=GREY)
         y += 8
     page.text(16, 280, sale.word("footer"), 7, colour=GREY)
-    page.text(16, 284, "** " + sale.word("tax_note", "This is not a VAT invoice unless a VAT number is stated."), 7, colour=GREY)
+    page.text(
+        16,
+        284,
+        "** " + sale.word("tax_note", "This is not a VAT invoice unless a VAT number is stated."),
+        7,
+        colour=GREY,
+    )
     return page.finished()
 
 
@@ -172,8 +197,13 @@ def ads_receipt(sale: Sale) -> bytes:
     page.text(198, 26.4, f"Receipt for {sale.word('account_name')}", 12, align="r")
     page.text(198, 32, f"Account ID: {sale.word('account')}", 9, align="r", colour=GREY)
     page.line(18, 40, 198, 40, 0.2, (200, 204, 210))
-    left = [(sale.word("date_label", "Invoice/Payment Date"), sale.word("moment")), ("Payment Method", sale.word("method")),
-            ("Reference Number", sale.word("reference")), ("Transaction ID", sale.number), ("Product Type", sale.word("product"))]
+    left = [
+        (sale.word("date_label", "Invoice/Payment Date"), sale.word("moment")),
+        ("Payment Method", sale.word("method")),
+        ("Reference Number", sale.word("reference")),
+        ("Transaction ID", sale.number),
+        ("Product Type", sale.word("product")),
+    ]
     y = 52.0
     for label, value in left:
         page.text(18, y, label, 8.5, colour=GREY)
@@ -192,7 +222,15 @@ def ads_receipt(sale: Sale) -> bytes:
         page.line(18, y + 2.6, 198, y + 2.6, 0.1, (222, 224, 228))
     y += 12
     for tax in sale.taxes:
-        page.text(198, y, f"Subtotal: {sign(tax.base, sale.currency)}   VAT rate: {quantity(tax.rate, 'en')}%   VAT amount: {sign(tax.amount, sale.currency)}", 9, align="r", colour=GREY)
+        base, amount = sign(tax.base, sale.currency), sign(tax.amount, sale.currency)
+        page.text(
+            198,
+            y,
+            f"Subtotal: {base}   VAT rate: {quantity(tax.rate, 'en')}%   VAT amount: {amount}",
+            9,
+            align="r",
+            colour=GREY,
+        )
         y += 6
     page.block(18, 250, [sale.vendor, *sale.rows("about")], 8.5, lead=4.2, colour=GREY)
     return page.finished()
@@ -206,7 +244,11 @@ def hotel_folio(sale: Sale) -> bytes:
     page.text(105, 32, "  ·  ".join(sale.rows("about")), 9, align="c", colour=GREY)
     page.line(60, 36, 150, 36, 0.3, navy)
     page.block(20, 50, sale.rows("customer"), 10, lead=5)
-    facts = [*(tuple(r.split("|", 1)) for r in sale.rows("facts")), (sale.word("number_label", "Folio No."), sale.number), ("Date", day(sale.date, "%d-%b-%y"))]
+    facts = [
+        *(tuple(r.split("|", 1)) for r in sale.rows("facts")),
+        (sale.word("number_label", "Folio No."), sale.number),
+        ("Date", day(sale.date, "%d-%b-%y")),
+    ]
     y = 50.0
     for label, value in facts:
         page.text(130, y, label, 9.5, colour=GREY)
@@ -242,7 +284,12 @@ def hotel_folio(sale: Sale) -> bytes:
         page.text(x, y, head, 10, bold=True, align="r")
     for row in sale.taxes:
         y += 7
-        for x, cell in ((60, f"{quantity(row.rate, 'en')}%"), (100, number(row.base, "en")), (140, number(row.amount, "en")), (190, number(row.base + row.amount, "en"))):
+        for x, cell in (
+            (60, f"{quantity(row.rate, 'en')}%"),
+            (100, number(row.base, "en")),
+            (140, number(row.amount, "en")),
+            (190, number(row.base + row.amount, "en")),
+        ):
             page.text(x, y, cell, 10, align="r")
     page.wrapped(20, y + 16, sale.word("note"), 170, 9, colour=GREY)
     page.text(105, 285, "Page 2 of 2", 8, align="c", colour=GREY)
@@ -255,7 +302,15 @@ def shop_invoice(sale: Sale) -> bytes:
     page.text(14, 20, sale.vendor.upper(), 15, bold=True)
     page.block(14, 26, sale.rows("about"), 8.5, lead=4.2)
     page.box(128, 12, 70, 30)
-    for i, (label, value) in enumerate((("VAT INVOICE", ""), ("Invoice No", sale.number), ("Date/Tax Point", day(sale.date, "%d/%m/%Y")), ("Account", sale.word("account")), ("Order No", sale.word("reference")))):
+    for i, (label, value) in enumerate(
+        (
+            ("VAT INVOICE", ""),
+            ("Invoice No", sale.number),
+            ("Date/Tax Point", day(sale.date, "%d/%m/%Y")),
+            ("Account", sale.word("account")),
+            ("Order No", sale.word("reference")),
+        )
+    ):
         page.text(131, 17.5 + i * 5.4, label, 9, bold=not i)
         page.text(195, 17.5 + i * 5.4, value, 9, align="r")
     page.block(14, 54, sale.rows("customer"), 9.5, lead=4.6)
@@ -264,13 +319,29 @@ def shop_invoice(sale: Sale) -> bytes:
     edges = (14, 32, 110, 126, 150, 174, 184, 198)
     for x in edges[1:-1]:
         page.line(x, 80, x, 190, 0.15)
-    for x, head, side in ((16, "Code", "l"), (34, "Description", "l"), (124, "Qty", "r"), (148, "Price", "r"), (172, "Goods", "r"), (179, "V", "c"), (197, "VAT", "r")):
+    for x, head, side in (
+        (16, "Code", "l"),
+        (34, "Description", "l"),
+        (124, "Qty", "r"),
+        (148, "Price", "r"),
+        (172, "Goods", "r"),
+        (179, "V", "c"),
+        (197, "VAT", "r"),
+    ):
         page.text(x, 84.8, head, 8.5, bold=True, align=side)
     y = 93.0
     for i, line in enumerate(sale.lines):
         rate = line.rate or Decimal(0)
         vat = (line.amount * rate / 100).quantize(Decimal("0.01"))
-        for x, cell, side in ((16, f"{4107 + 331 * i}", "l"), (34, line.text, "l"), (124, quantity(line.quantity, "en"), "r"), (148, number(line.price, "en"), "r"), (172, number(line.amount, "en"), "r"), (179, "S" if rate else "Z", "c"), (197, number(vat, "en"), "r")):
+        for x, cell, side in (
+            (16, f"{4107 + 331 * i}", "l"),
+            (34, line.text, "l"),
+            (124, quantity(line.quantity, "en"), "r"),
+            (148, number(line.price, "en"), "r"),
+            (172, number(line.amount, "en"), "r"),
+            (179, "S" if rate else "Z", "c"),
+            (197, number(vat, "en"), "r"),
+        ):
             page.text(x, y, cell, 8.5, align=side)
         y += 6
     page.text(16, 187, "V: S = 20.00%  Z = 0.00%", 7.5, colour=GREY)

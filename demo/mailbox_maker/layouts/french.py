@@ -29,7 +29,13 @@ def facture_table(sale: Sale) -> bytes:
     page.block(116, 63, sale.rows("customer"), 10, lead=4.8, bold_first=True)
     y = 92.0
     page.box(16, y, 178, 8, fill=ink, edge=None, round_=2)
-    for x, head, side in ((20, "Désignation", "l"), (116, "Qté", "r"), (140, "P.U. HT", "r"), (160, "TVA", "r"), (190, "Montant HT", "r")):
+    for x, head, side in (
+        (20, "Désignation", "l"),
+        (116, "Qté", "r"),
+        (140, "P.U. HT", "r"),
+        (160, "TVA", "r"),
+        (190, "Montant HT", "r"),
+    ):
         page.text(x, y + 5.4, head, 9, bold=True, align=side, colour=(255, 255, 255))
     y += 14
     for line in sale.lines:
@@ -46,7 +52,11 @@ def facture_table(sale: Sale) -> bytes:
         page.text(x, y, head, 8.5, bold=True, align="r")
     for tax in sale.taxes:
         y += 5.8
-        for x, cell in ((44, number(tax.base, "fr")), (64, f"{quantity(tax.rate, 'fr')} %"), (92, number(tax.amount, "fr"))):
+        for x, cell in (
+            (44, number(tax.base, "fr")),
+            (64, f"{quantity(tax.rate, 'fr')} %"),
+            (92, number(tax.amount, "fr")),
+        ):
             page.text(x, y, cell, 9, align="r")
     y = top
     rows = [("Total HT", sale.net), ("Total TVA", sale.tax), ("Total TTC", sale.total)]
@@ -76,7 +86,9 @@ def facture_artisan(sale: Sale) -> bytes:
     page.block(188, 22, sale.rows("about"), 9, lead=4.4, align="r", colour=GREY)
     page.line(22, 40, 188, 40, 0.8, brown)
     page.block(188, 54, sale.rows("customer"), 11, lead=5.2, align="r", bold_first=True)
-    page.text(22, 80, f"{sale.word('title', 'Facture')} n° {sale.number} du {day(sale.date, 'fr:%-d %B %Y')}", 15, bold=True)
+    page.text(
+        22, 80, f"{sale.word('title', 'Facture')} n° {sale.number} du {day(sale.date, 'fr:%-d %B %Y')}", 15, bold=True
+    )
     page.text(22, 88, sale.word("subject"), 11)
     y = 104.0
     for line in sale.lines:
@@ -86,7 +98,11 @@ def facture_artisan(sale: Sale) -> bytes:
             page.text(26, y + 5, line.detail, 9.5, colour=GREY)
         y += 13
     y += 4
-    boxes = (("Montant HT", sale.net), (f"TVA {quantity(sale.taxes[0].rate, 'fr')} %", sale.tax), ("MONTANT TTC", sale.total))
+    boxes = (
+        ("Montant HT", sale.net),
+        (f"TVA {quantity(sale.taxes[0].rate, 'fr')} %", sale.tax),
+        ("MONTANT TTC", sale.total),
+    )
     for i, (label, amount) in enumerate(boxes):
         x = 22 + i * 56
         page.box(x, y, 54, 20, edge=brown, line=0.9 if i == 2 else 0.3)

@@ -96,7 +96,10 @@ def quiet_modern(sale: Sale) -> bytes:
         y += 16
         page.line(18, y - 6.5, 192, y - 6.5, 0.15, (205, 205, 208))
     y += 6
-    for label, amount in [("סכום ביניים", sale.net), *((f'מע"מ ({quantity(t.rate, "he")}%)', t.amount) for t in sale.taxes)]:
+    for label, amount in [
+        ("סכום ביניים", sale.net),
+        *((f'מע"מ ({quantity(t.rate, "he")}%)', t.amount) for t in sale.taxes),
+    ]:
         page.text(86, y, label, 11, colour=GREY)
         page.text(18, y, nis(amount), 11, align="l")
         y += 7
@@ -166,11 +169,20 @@ def service_invoice(sale: Sale) -> bytes:
         for x, head in cells:
             page.text(x, y + 5.2, head, 9.5, bold=True)
         method, detail = [*sale.rows("payment"), ""][:2]
-        for x, cell in zip((191, 140, 84, 40), (method, detail, day(sale.date, "%d/%m/%Y"), nis(sale.total)), strict=True):
+        for x, cell in zip(
+            (191, 140, 84, 40), (method, detail, day(sale.date, "%d/%m/%Y"), nis(sale.total)), strict=True
+        ):
             page.text(x, y + 13.5, cell, 10)
         y += 26
     page.wrapped(194, y, sale.word("note"), 178, 9.5, colour=GREY)
-    page.text(105, 285, sale.word("footer", "המסמך הופק באמצעות חשבונית קלה · מסמך ממוחשב חתום דיגיטלית"), 8, align="c", colour=GREY)
+    page.text(
+        105,
+        285,
+        sale.word("footer", "המסמך הופק באמצעות חשבונית קלה · מסמך ממוחשב חתום דיגיטלית"),
+        8,
+        align="c",
+        colour=GREY,
+    )
     return page.finished()
 
 

@@ -24,8 +24,17 @@ def electric_bill(sale: Sale) -> bytes:
     page.text(18, 22, f"חשבון מס' {sale.number}", 10.5, align="l", colour=dark)
     page.text(18, 28, "עמוד 1 מתוך 2", 8.5, align="l", colour=dark)
     page.block(192, 46, sale.rows("customer"), 11, lead=5.4, bold_first=True)
-    page.block(80, 46, [f"מספר חוזה: {sale.word('contract')}", f"תאריך עריכת החשבון: {day(sale.date, '%d.%m.%Y')}",
-                        f"תקופת החשבון: {sale.word('period')}"], 10, lead=5.4)
+    page.block(
+        80,
+        46,
+        [
+            f"מספר חוזה: {sale.word('contract')}",
+            f"תאריך עריכת החשבון: {day(sale.date, '%d.%m.%Y')}",
+            f"תקופת החשבון: {sale.word('period')}",
+        ],
+        10,
+        lead=5.4,
+    )
     page.box(18, 76, 174, 36, fill=(250, 246, 235), edge=band, line=0.6, round_=3)
     page.text(184, 88, "סכום לתשלום", 12, colour=dark)
     page.text(184, 102, nis(sale.total), 26, bold=True, colour=dark)
@@ -49,7 +58,13 @@ def electric_bill(sale: Sale) -> bytes:
     page.dashes(10, 232, 200)
     page.text(192, 240, "ספח לתשלום", 11, bold=True)
     page.bars(18, 244, 84, 16, sale.number)
-    page.block(192, 248, [f"מספר חשבון {sale.number}", f"סכום {nis(sale.total)}", f"לתשלום עד {day(sale.due or sale.date, '%d.%m.%Y')}"], 10.5, lead=6)
+    page.block(
+        192,
+        248,
+        [f"מספר חשבון {sale.number}", f"סכום {nis(sale.total)}", f"לתשלום עד {day(sale.due or sale.date, '%d.%m.%Y')}"],
+        10.5,
+        lead=6,
+    )
     page.text(105, 287, " · ".join(sale.rows("about")), 8, align="c", colour=GREY)
     page.page()
     page.box(0, 0, 210, 14, fill=band, edge=None)
@@ -108,7 +123,10 @@ def mobile_bill(sale: Sale) -> bytes:
         y += 7.5
     page.line(18, y - 2, 192, y - 2, 0.3, violet)
     y += 6
-    for label, amount in (('סה"כ חיובים ללא מע"מ', sale.net), *((f'מע"מ {quantity(t.rate, "he")}.00%', t.amount) for t in sale.taxes)):
+    for label, amount in (
+        ('סה"כ חיובים ללא מע"מ', sale.net),
+        *((f'מע"מ {quantity(t.rate, "he")}.00%', t.amount) for t in sale.taxes),
+    ):
         page.text(190, y, label, 10.5)
         page.text(22, y, number(amount, "he"), 10.5, align="l")
         y += 7
@@ -142,12 +160,18 @@ def water_bill(sale: Sale) -> bytes:
     page.text(192, 22, sale.vendor, 19, bold=True, colour=blue)
     page.text(192, 28.5, " | ".join(sale.rows("about")), 9, colour=GREY)
     cells = [
-        ("סוג מסמך", sale.word("title")), ("מספר חשבון", sale.number), ("תאריך", day(sale.date, "%d/%m/%Y")),
-        ("שם המשלם", sale.rows("customer")[0]), ("כתובת הנכס", sale.rows("customer")[1]), ("תקופה", sale.word("period")),
-        ("מספר נכס", sale.word("contract")), ("מד מים", sale.rows("meter")[0]), ("לתשלום עד", day(sale.due or sale.date, "%d/%m/%Y")),
+        ("סוג מסמך", sale.word("title")),
+        ("מספר חשבון", sale.number),
+        ("תאריך", day(sale.date, "%d/%m/%Y")),
+        ("שם המשלם", sale.rows("customer")[0]),
+        ("כתובת הנכס", sale.rows("customer")[1]),
+        ("תקופה", sale.word("period")),
+        ("מספר נכס", sale.word("contract")),
+        ("מד מים", sale.rows("meter")[0]),
+        ("לתשלום עד", day(sale.due or sale.date, "%d/%m/%Y")),
     ]
     for i, (label, value) in enumerate(cells):
-        x, y = 192 - (i % 3) * 58, 40 + (i // 3) * 17
+        x, y = 192.0 - (i % 3) * 58, 40.0 + (i // 3) * 17
         page.box(x - 56, y, 56, 15, edge=blue, line=0.25)
         page.text(x - 2, y + 5, label, 8, colour=GREY)
         page.text(x - 2, y + 11.5, value, 11, bold=True)
@@ -160,13 +184,25 @@ def water_bill(sale: Sale) -> bytes:
         y += 9
     y += 4
     tax = sale.taxes[0]
-    summary = [('חייב במע"מ', tax.base), (f'מע"מ {quantity(tax.rate, "he")}%', tax.amount), ('סה"כ לתשלום בש"ח', sale.total)]
+    summary = [
+        ('חייב במע"מ', tax.base),
+        (f'מע"מ {quantity(tax.rate, "he")}%', tax.amount),
+        ('סה"כ לתשלום בש"ח', sale.total),
+    ]
     for i, (label, amount) in enumerate(summary):
         x = 192 - i * 58
         last = i == 2
         page.box(x - 56, y, 56, 20, fill=blue if last else None, edge=blue, line=0.4)
         page.text(x - 28, y + 7, label, 9.5, align="c", colour=WHITE if last else GREY)
-        page.text(x - 28, y + 15.5, number(amount, "he"), 16 if last else 13, bold=True, align="c", colour=WHITE if last else (28, 28, 30))
+        page.text(
+            x - 28,
+            y + 15.5,
+            number(amount, "he"),
+            16 if last else 13,
+            bold=True,
+            align="c",
+            colour=WHITE if last else (28, 28, 30),
+        )
     y += 34
     for row in sale.rows("notes"):
         y = page.wrapped(192, y, row, 174, 9.5, colour=GREY) + 3

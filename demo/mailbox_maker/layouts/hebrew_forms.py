@@ -59,8 +59,11 @@ def receipt_form(sale: Sale) -> bytes:
     page.line(14, 44, 196, 44)
     who = sale.rows("customer")[0]
     rows = [
-        ("התקבל מאת", who), ("בתאריך", day(sale.date, "%d.%m.%Y")), ("סך של", nis(sale.total)),
-        ("במילים", sale.word("in_words")), ("עבור", sale.lines[0].text),
+        ("התקבל מאת", who),
+        ("בתאריך", day(sale.date, "%d.%m.%Y")),
+        ("סך של", nis(sale.total)),
+        ("במילים", sale.word("in_words")),
+        ("עבור", sale.lines[0].text),
     ]
     y = 54.0
     for label, value in rows:

@@ -49,7 +49,9 @@ def life_record(sale: Sale) -> bytes:
 def offer(sale: Sale) -> bytes:
     """An offer: looks like an invoice, with prices and a total, but nothing was bought and it says so."""
     hebrew = sale.language == "he"
-    page = Sheet("Rubik" if hebrew else "Heebo", sale.date, rtl=hebrew, producer="Angebotix 4" if not hebrew else "Office PDF")
+    page = Sheet(
+        "Rubik" if hebrew else "Heebo", sale.date, rtl=hebrew, producer="Angebotix 4" if not hebrew else "Office PDF"
+    )
     tone = (150, 84, 20)
     a, b = (192.0, 18.0) if hebrew else (18.0, 192.0)
     other = "l" if hebrew else "r"
@@ -67,7 +69,11 @@ def offer(sale: Sale) -> bytes:
         page.text(b, y, f"{number(line.amount, style)} {money}", 10.5, align=other)
         page.line(18, y + 2.6, 192, y + 2.6, 0.1, (220, 214, 206))
         y += 9
-    for label, amount in ((sale.word("net_label"), sale.net), (sale.word("tax_label"), sale.tax), (sale.word("total_label"), sale.total)):
+    for label, amount in (
+        (sale.word("net_label"), sale.net),
+        (sale.word("tax_label"), sale.tax),
+        (sale.word("total_label"), sale.total),
+    ):
         y += 7
         page.text(a + (b - a) * 0.55, y, label, 10, bold=label == sale.word("total_label"))
         page.text(b, y, f"{number(amount, style)} {money}", 10, bold=label == sale.word("total_label"), align=other)

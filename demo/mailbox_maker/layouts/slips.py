@@ -11,16 +11,26 @@ from demo.mailbox_maker.sale import Sale
 
 
 def _shot(sale: Sale, rows: list[Row], *, rtl: bool, font: str = "Cousine", width: int = 620, fade: int = 44) -> bytes:
-    dice = Random(sale.vendor + sale.number)  # noqa: S311 - the same picture every time, nothing secret
+    dice = Random(sale.vendor + sale.number)
     strip = printed(rows, rtl=rtl, font=font, width=width, fade=fade)
     return photographed(
-        strip, dice, table=sale.word("table", "oak"), turn=float(sale.word("turn", "2.5")), lean=float(sale.word("lean", "0.05"))
+        strip,
+        dice,
+        table=sale.word("table", "oak"),
+        turn=float(sale.word("turn", "2.5")),
+        lean=float(sale.word("lean", "0.05")),
     )
 
 
 def _goods(sale: Sale, style: str) -> list[Row]:
     return [
-        ("p", f"{quantity(line.quantity, style)} {'×' if style == 'en' else 'x'} {line.text}" if line.quantity != 1 else line.text, number(line.amount, style))
+        (
+            "p",
+            f"{quantity(line.quantity, style)} {'×' if style == 'en' else 'x'} {line.text}"
+            if line.quantity != 1
+            else line.text,
+            number(line.amount, style),
+        )
         for line in sale.lines
     ]
 
@@ -34,21 +44,39 @@ def photo_cafe(sale: Sale) -> bytes:
     rows.append(("p", "TOTAL", number(sale.bill, "en"), "bold"))
     if sale.tip:
         rows += [("p", "Tip", number(sale.tip, "en")), ("p", "TO PAY", f"₪{number(sale.total, 'en')}", "big")]
-    rows += [("-",), *(("p", *row.split("|", 1)) for row in sale.rows("payment")), ("gap",), ("c", sale.word("footer")), ("gap",), ("bars", sale.number * 2)]
+    rows += [
+        ("-",),
+        *(("p", *row.split("|", 1)) for row in sale.rows("payment")),
+        ("gap",),
+        ("c", sale.word("footer")),
+        ("gap",),
+        ("bars", sale.number * 2),
+    ]
     return _shot(sale, rows, rtl=False)
 
 
 def photo_hebrew(sale: Sale) -> bytes:
     """A Hebrew till slip: goods at the right, prices at the left."""
     rows: list[Row] = [("c", sale.vendor, "big"), *(("c", row) for row in sale.rows("about")), ("-",)]
-    rows += [("s", f"{sale.word('title')} {sale.number}", "bold"), ("p", day(sale.date, sale.word("date_form", "%d/%m/%Y")), sale.word("time")), ("-",)]
+    rows += [
+        ("s", f"{sale.word('title')} {sale.number}", "bold"),
+        ("p", day(sale.date, sale.word("date_form", "%d/%m/%Y")), sale.word("time")),
+        ("-",),
+    ]
     rows += [*_goods(sale, "he"), ("-",)]
     if sale.word("show_net", "yes") == "yes":
         rows.append(("p", 'סה"כ לפני מע"מ', number(sale.net, "he")))
         rows += [("p", f'מע"מ {quantity(t.rate, "he")}%', number(t.amount, "he")) for t in sale.taxes]
     rows.append(("p", sale.word("total_label", 'סה"כ לתשלום'), f"₪{number(sale.total, 'he')}", "big"))
     rows += [("-",), *(("p", *row.split("|", 1)) for row in sale.rows("payment")), ("gap",), ("c", sale.word("footer"))]
-    return _shot(sale, rows, rtl=True, font=sale.word("font", "Cousine"), width=int(sale.word("width", "600")), fade=int(sale.word("fade", "44")))
+    return _shot(
+        sale,
+        rows,
+        rtl=True,
+        font=sale.word("font", "Cousine"),
+        width=int(sale.word("width", "600")),
+        fade=int(sale.word("fade", "44")),
+    )
 
 
 def photo_taxi(sale: Sale) -> bytes:
@@ -57,7 +85,13 @@ def photo_taxi(sale: Sale) -> bytes:
     rows += [("p", *row.split("|", 1)) for row in sale.rows("facts")]
     rows += [("p", "מספר קבלה", sale.number), ("p", "תאריך", day(sale.date, "%d.%m.%y")), ("-",)]
     rows += [("p", line.text, number(line.amount, "he")) for line in sale.lines]
-    rows += [("-",), ("p", "לתשלום", f"{number(sale.total, 'he')} ש\"ח", "big"), ("s", 'המחיר כולל מע"מ'), ("gap",), ("c", sale.word("footer"))]
+    rows += [
+        ("-",),
+        ("p", "לתשלום", f'{number(sale.total, "he")} ש"ח', "big"),
+        ("s", 'המחיר כולל מע"מ'),
+        ("gap",),
+        ("c", sale.word("footer")),
+    ]
     return _shot(sale, rows, rtl=True, width=480, fade=70)
 
 
@@ -68,11 +102,16 @@ def photo_english(sale: Sale) -> bytes:
     rows += [("p", *row.split("|", 1)) for row in sale.rows("facts")]
     rows += [("p", day(sale.date, "%d %b %Y"), sale.word("time")), ("-",), *_goods(sale, "en"), ("-",)]
     if sale.tip:
-        rows += [("p", "Subtotal", f"{sign}{number(sale.bill, 'en')}"), ("p", sale.word("tip_label", "Gratuity"), f"{sign}{number(sale.tip, 'en')}")]
+        rows += [
+            ("p", "Subtotal", f"{sign}{number(sale.bill, 'en')}"),
+            ("p", sale.word("tip_label", "Gratuity"), f"{sign}{number(sale.tip, 'en')}"),
+        ]
     rows += [("p", sale.word("total_label", "TOTAL"), f"{sign}{number(sale.total, 'en')}", "big")]
     rows += [("p", *row.split("|", 1)) for row in sale.rows("payment")]
     rows.append(("-",))
-    rows += [("p", f"VAT {quantity(t.rate, 'en')}% on {number(t.base, 'en')}", number(t.amount, "en")) for t in sale.taxes]
+    rows += [
+        ("p", f"VAT {quantity(t.rate, 'en')}% on {number(t.base, 'en')}", number(t.amount, "en")) for t in sale.taxes
+    ]
     rows += [("l", row) for row in sale.rows("tax_lines")]
     rows += [("gap",), ("c", f"{sale.word('title', 'Receipt')} {sale.number}"), ("c", sale.word("footer"))]
     return _shot(sale, rows, rtl=False)
@@ -82,20 +121,46 @@ def photo_french(sale: Sale) -> bytes:
     """A brasserie's note: prices with tax, two rates, the table and the covers."""
     rows: list[Row] = [("c", sale.vendor, "big"), *(("c", row) for row in sale.rows("about")), ("-",)]
     rows += [("p", *row.split("|", 1)) for row in sale.rows("facts")]
-    rows += [("p", f"Le {day(sale.date, '%d/%m/%Y')}", sale.word("time")), ("l", f"Note n° {sale.number}"), ("-",), *_goods(sale, "fr"), ("-",)]
+    rows += [
+        ("p", f"Le {day(sale.date, '%d/%m/%Y')}", sale.word("time")),
+        ("l", f"Note n° {sale.number}"),
+        ("-",),
+        *_goods(sale, "fr"),
+        ("-",),
+    ]
     rows.append(("p", "TOTAL TTC", f"{number(sale.total, 'fr')} €", "big"))
-    rows += [("p", f"TVA {number(t.rate, 'fr')}%  HT {number(t.base, 'fr')}", number(t.amount, "fr")) for t in sale.taxes]
+    rows += [
+        ("p", f"TVA {number(t.rate, 'fr')}%  HT {number(t.base, 'fr')}", number(t.amount, "fr")) for t in sale.taxes
+    ]
     rows += [("-",), *(("p", *row.split("|", 1)) for row in sale.rows("payment")), ("gap",), ("c", sale.word("footer"))]
     return _shot(sale, rows, rtl=False, width=600)
 
 
 def photo_german(sale: Sale) -> bytes:
     """A kiosk's slip after German rules: both rates, the till's signature."""
-    rows: list[Row] = [("c", sale.vendor, "bold"), *(("c", row) for row in sale.rows("about")), ("-",), *_goods(sale, "de"), ("-",)]
+    rows: list[Row] = [
+        ("c", sale.vendor, "bold"),
+        *(("c", row) for row in sale.rows("about")),
+        ("-",),
+        *_goods(sale, "de"),
+        ("-",),
+    ]
     rows += [("p", "Gesamt", f"EUR {number(sale.total, 'de')}", "big")]
     rows += [("p", *row.split("|", 1)) for row in sale.rows("payment")]
-    rows += [("gap",), *(("p", f"{quantity(t.rate, 'de')}% MwSt aus {number(t.base + t.amount, 'de')}", number(t.amount, "de")) for t in sale.taxes)]
-    rows += [("-",), ("p", f"Beleg {sale.number}", f"{day(sale.date, '%d.%m.%Y')} {sale.word('time')}"), *(("l", row) for row in sale.rows("till")), ("gap",), ("c", sale.word("footer"))]
+    rows += [
+        ("gap",),
+        *(
+            ("p", f"{quantity(t.rate, 'de')}% MwSt aus {number(t.base + t.amount, 'de')}", number(t.amount, "de"))
+            for t in sale.taxes
+        ),
+    ]
+    rows += [
+        ("-",),
+        ("p", f"Beleg {sale.number}", f"{day(sale.date, '%d.%m.%Y')} {sale.word('time')}"),
+        *(("l", row) for row in sale.rows("till")),
+        ("gap",),
+        ("c", sale.word("footer")),
+    ]
     return _shot(sale, rows, rtl=False, fade=58)
 
 

@@ -40,8 +40,8 @@ def green_till(sale: Sale) -> bytes:
     page.text(5, y + 8, f"₪{number(sale.total, 'he')}", 13, bold=True, align="l")
     y += 15
     for tax in sale.taxes:
-        label = f'חייב {quantity(tax.rate, "he")}%' if tax.rate else "* פטור / מע\"מ אפס"
-        page.text(75, y, f'{label}: {number(tax.base, "he")}', 7.5)
+        label = f"חייב {quantity(tax.rate, 'he')}%" if tax.rate else '* פטור / מע"מ אפס'
+        page.text(75, y, f"{label}: {number(tax.base, 'he')}", 7.5)
         page.text(5, y, f'מע"מ {number(tax.amount, "he")}', 7.5, align="l")
         y += 4.2
     y += 3
@@ -68,8 +68,19 @@ def korn_till(sale: Sale) -> bytes:
     rows += [("", ""), ("l", f"{'Steuer %':<12}{'Netto':>9}{'Steuer':>9}{'Brutto':>10}")]
     for tax in sale.taxes:
         name = f"{letters[tax.rate]}= {number(tax.rate, 'de', 1)}%"
-        rows.append(("l", f"{name:<12}{number(tax.base, 'de'):>9}{number(tax.amount, 'de'):>9}{number(tax.base + tax.amount, 'de'):>10}"))
-    rows.append(("l", f"{'Gesamtbetrag':<12}{number(sale.net, 'de'):>9}{number(sale.tax, 'de'):>9}{number(sale.total, 'de'):>10}"))
+        rows.append(
+            (
+                "l",
+                f"{name:<12}{number(tax.base, 'de'):>9}{number(tax.amount, 'de'):>9}"
+                f"{number(tax.base + tax.amount, 'de'):>10}",
+            )
+        )
+    rows.append(
+        (
+            "l",
+            f"{'Gesamtbetrag':<12}{number(sale.net, 'de'):>9}{number(sale.tax, 'de'):>9}{number(sale.total, 'de'):>10}",
+        )
+    )
     rows += [("", ""), ("p", f"{day(sale.date, '%d.%m.%Y')}  {sale.word('time')}|Bon-Nr.:{sale.number}")]
     rows += [("p", row) for row in sale.rows("till")]
     rows += [("", ""), *(("c", row) for row in sale.rows("footer"))]
@@ -106,7 +117,9 @@ def bakery_till(sale: Sale) -> bytes:
     page.text(70, y + 4, f"{number(sale.total, 'fr')} EUR", 11, bold=True, align="r")
     y += 11
     for tax in sale.taxes:
-        page.text(4, y, f"dont TVA {number(tax.rate, 'fr', 1 if tax.rate % 1 else 0)}%  HT {number(tax.base, 'fr')}", 7.5)
+        page.text(
+            4, y, f"dont TVA {number(tax.rate, 'fr', 1 if tax.rate % 1 else 0)}%  HT {number(tax.base, 'fr')}", 7.5
+        )
         page.text(70, y, number(tax.amount, "fr"), 7.5, align="r")
         y += 4
     y += 4
