@@ -1,0 +1,76 @@
+/* Who is signed in: session, profile, businesses; sign in and out. */
+import { batch } from "./signals.js";
+import { api, me, session, slug } from "./api.js";
+import { business, mailboxes, counts, loadBusiness, loadMailboxes, loadCounts } from "./business.js";
+import { lang, setLanguage, LANGUAGES } from "./i18n.js";
+import { stored, remember } from "./prefs.js";
+import { forget } from "../receipts/list.js";
+import { forgetDetails } from "../receipts/edits.js";
+import { loadLatest } from "./sync.js";
+import * as tick from "./tick.js";
+
+function welcome(profile) {
+  batch(() => {
+    me.value = profile;
+    session.value = "in";
+  });
+  const wanted = profile.user.language;
+  if (LANGUAGES.includes(wanted) && !stored("lang.chosen") && wanted !== lang.value) setLanguage(wanted);
+}
+
+/** Ask the server who we are. */
+export async function loadMe() {
+  // Somebody with a link in hand is not signed in yet: there is nothing to ask.
+  if (window.location.pathname === "/app/sign-in") { session.value = "out"; return; }
+  try {
+    welcome(await api("GET", "/api/me"));
+  } catch (error) {
+    session.value = error.status === 401 ? "out" : "down";
+  }
+}
+
+/** Sign in with {token…} or {email, password}; throws ApiError (code `account_needed` asks for a name). */
+export async function signIn({ newPassword, ...credentials }) {
+  const answer = await api("POST", "/api/session", { body: credentials });
+  welcome(answer.me);
+  if (newPassword) await api("PATCH", "/api/me", { body: { password: newPassword } });
+}
+
+export async function signOut() {
+  try { await api("DELETE", "/api/session"); } catch { /* the cookie goes with the next answer of the server */ }
+  batch(() => {
+    me.value = null;
+    session.value = "out";
+    enter(null);
+  });
+}
+
+/** Speak another language from now on. */
+export async function speakLanguage(code) {
+  await setLanguage(code);
+  remember("lang.chosen", "1");
+  if (me.value) api("PATCH", "/api/me", { body: { language: code } }).catch(() => {});
+}
+
+let entered = null;
+/** Enter a business: its settings, mailboxes, counts and newest sync. */
+export function enter(name) {
+  if (entered === name) return;
+  entered = name;
+  batch(() => {
+    slug.value = name;
+    business.value = mailboxes.value = counts.value = null;
+    forget();
+    forgetDetails();
+  });
+  tick.reset();
+  if (!name) return;
+  remember("last", name);
+  Promise.allSettled([loadBusiness(), loadMailboxes(), loadCounts(), loadLatest()]);
+}
+
+/** The business to open when the address names none. */
+export const lastBusiness = () => {
+  const all = me.value?.businesses || [];
+  return (all.find((b) => b.slug === stored("last")) || all[0])?.slug || null;
+};

@@ -1,0 +1,108 @@
+/* The only module that fetches: session, CSRF, business header, retries, and errors as values with a code. */
+import { signal } from "./signals.js";
+import { t, has, lang } from "./i18n.js";
+
+export const me = signal(null); // GET /api/me, or null
+export const session = signal("loading"); // "loading" | "out" | "in" | "expired" | "down"
+export const slug = signal(null); // the business at hand
+export const online = signal(navigator.onLine);
+window.addEventListener("online", () => { online.value = true; });
+window.addEventListener("offline", () => { online.value = false; });
+
+export class ApiError extends Error {
+  constructor(status, body) {
+    super(body?.error || `HTTP ${status}`);
+    this.status = status;
+    this.code = body?.code || (status ? `http_${status}` : "offline");
+    this.body = body || {};
+  }
+}
+
+/** What to tell a person: our own words for a known code, else the server's sentence. */
+export function sentence(error) {
+  if (!(error instanceof ApiError)) return t("error.unknown");
+  const key = `error.${error.code}`;
+  if (has(key) && (lang.value !== "en" || !error.body.error)) return t(key, error.body);
+  if (error.body.error) return error.body.error;
+  return t(error.status >= 500 ? "error.server" : "error.unknown");
+}
+
+const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+const QUIET = new Set(["/api/session", "/api/me"]);
+
+/** Path of a picture or download, which cannot carry headers. */
+export function fileUrl(path, query = {}) {
+  const params = new URLSearchParams({ ...query, b: slug.value || "" });
+  return `${path}?${params}`;
+}
+
+/**
+ * One request. `query`: object of parameters (empty ones left out); `body`: JSON, or a FormData;
+ * `version`: sent as If-Match. Gives the parsed answer (null for 204); throws ApiError.
+ */
+export async function api(method, path, { query, body, version, signal: abort, tries = method === "GET" ? 3 : 1 } = {}) {
+  const params = new URLSearchParams();
+  for (const [key, value] of Object.entries(query || {})) {
+    if (value !== undefined && value !== null && value !== "") params.set(key, value);
+  }
+  const headers = { Accept: "application/json" };
+  if (slug.value) headers["X-Business"] = slug.value;
+  if (method !== "GET" && me.value?.csrf) headers["X-CSRF-Token"] = me.value.csrf;
+  if (version !== undefined) headers["If-Match"] = `"${version}"`;
+  const form = body instanceof FormData;
+  if (body !== undefined && !form) headers["Content-Type"] = "application/json";
+  const address = params.size ? `${path}?${params}` : path;
+  for (let n = 1; ; n += 1) {
+    try {
+      return await once(address, { method, headers, credentials: "same-origin", signal: abort, cache: "no-cache",
+        body: body === undefined ? undefined : form ? body : JSON.stringify(body) });
+    } catch (error) {
+      const passing = error instanceof ApiError && (error.status === 0 || error.status === 502 || error.status === 504);
+      if (!passing || n >= tries) {
+        if (error.status === 401 && !QUIET.has(path)) session.value = "expired";
+        throw error;
+      }
+      await wait(300 * 2 ** n * (0.8 + Math.random() * 0.4));
+    }
+  }
+}
+
+async function once(address, init) {
+  let answer;
+  try {
+    answer = await fetch(address, init);
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new ApiError(0, null);
+  }
+  if (answer.status === 204) return null;
+  let body = null;
+  try { body = await answer.json(); } catch { /* a proxy's page instead of JSON: the status speaks */ }
+  if (!answer.ok) throw new ApiError(answer.status, body);
+  return body;
+}
+
+/** Send one file and hear how much of it has gone: fetch cannot tell, XMLHttpRequest can. */
+export function upload(path, form, progress) {
+  return new Promise((done, fail) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", path);
+    request.setRequestHeader("Accept", "application/json");
+    if (slug.value) request.setRequestHeader("X-Business", slug.value);
+    if (me.value?.csrf) request.setRequestHeader("X-CSRF-Token", me.value.csrf);
+    request.responseType = "json";
+    request.upload.onprogress = (event) => event.lengthComputable && progress(event.loaded / event.total);
+    request.onload = () => {
+      if (request.status < 300) { done(request.response); return; }
+      if (request.status === 401) session.value = "expired";
+      fail(new ApiError(request.status, request.response));
+    };
+    request.onerror = () => fail(new ApiError(0, null));
+    request.send(form);
+  });
+}
+
+export const get = (path, query, options) => api("GET", path, { query, ...options });
+export const post = (path, body = {}, options) => api("POST", path, { body, ...options });
+export const patch = (path, body, version) => api("PATCH", path, { body, version });
+export const del = (path, query) => api("DELETE", path, { query });

@@ -1,0 +1,48 @@
+/* The words of the screen: one flat file per language, {name} places, plurals by suffix. */
+import { signal } from "./signals.js";
+
+export const LANGUAGES = ["en", "he"];
+const LOCALES = { en: "en-IL", he: "he-IL" };
+const RTL = new Set(["he"]);
+
+export const lang = signal("en");
+const words = signal({});
+let plural = new Intl.PluralRules("en");
+
+export const locale = () => LOCALES[lang.value] || lang.value;
+export const isRtl = () => RTL.has(lang.value);
+
+/** The language to begin with, before anybody has signed in. */
+export function firstLanguage(stored) {
+  const wanted = [stored, ...(navigator.languages || [])].filter(Boolean).map((l) => l.slice(0, 2));
+  return wanted.map((l) => (l === "iw" ? "he" : l)).find((l) => LANGUAGES.includes(l)) || "en";
+}
+
+/** Fetch a language and turn the page to it. */
+export async function setLanguage(code) {
+  const answer = await fetch(new URL(`../../i18n/${code}.json`, import.meta.url));
+  if (!answer.ok) throw new Error(`language ${code}: ${answer.status}`);
+  words.value = await answer.json();
+  plural = new Intl.PluralRules(LOCALES[code] || code);
+  lang.value = code;
+  document.documentElement.lang = code;
+  document.documentElement.dir = RTL.has(code) ? "rtl" : "ltr";
+}
+
+/** Whether the language has this key (or its plural). */
+export const has = (key) => key in words.value || `${key}_other` in words.value;
+
+/** The words for a key; `vars` fill {name} places, and a numeric `n` picks the plural. */
+export function t(key, vars) {
+  const table = words.value;
+  let text = table[key];
+  if (vars && typeof vars.n === "number") {
+    text = table[`${key}_${plural.select(vars.n)}`] ?? table[`${key}_other`] ?? text;
+  }
+  if (text === undefined) return key;
+  if (!vars) return text;
+  return text.replace(/\{(\w+)\}/g, (whole, name) => {
+    const value = vars[`${name}_text`] ?? vars[name];
+    return value === undefined || value === null ? whole : String(value);
+  });
+}

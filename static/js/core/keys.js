@@ -1,0 +1,80 @@
+/* Keyboard: what is valid where. Places register their keys; the topmost place that knows a key acts. */
+import { singleKeys } from "./prefs.js";
+import { useEffect, useRef, signal } from "./signals.js";
+
+const places = []; // innermost last: {name, keys: {key: [label, act]}}
+export const changed = signal(0); // so that the help page sees new keys
+
+const EDITABLE = "input:not([type=checkbox]):not([type=radio]):not([type=button]), select, textarea, [contenteditable]";
+export const typing = (target) => Boolean(target?.closest?.(EDITABLE));
+
+/** "Mod+Enter", "Shift+X", "j", "/" … of a key event. */
+export function nameOf(event) {
+  let key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  // A Hebrew or other layout: the key's place on the keyboard says which letter is meant.
+  if (event.key.length === 1 && /^Key[A-Z]$/.test(event.code) && !/^[a-z]$/.test(key)) key = event.code[3].toLowerCase();
+  if (key === " ") key = "Space";
+  const mod = event.ctrlKey || event.metaKey ? "Mod+" : "";
+  const shift = event.shiftKey && (key.length > 1 || /^[a-z]$/.test(key)) ? "Shift+" : "";
+  return mod + (event.altKey ? "Alt+" : "") + shift + key;
+}
+
+/**
+ * Register keys while a component is shown. `keys`: {name: [i18n label, act(event), options]};
+ * act may return false to let a lower place have the key; options: {typing: true} also while typing.
+ */
+export function useKeys(name, keys) {
+  const held = useRef(null);
+  if (!held.current) held.current = { name, keys };
+  held.current.keys = keys;
+  useEffect(() => {
+    places.push(held.current);
+    changed.value += 1;
+    return () => {
+      places.splice(places.indexOf(held.current), 1);
+      changed.value += 1;
+    };
+  }, []);
+}
+
+/** All keys valid here, innermost place first: [{name, keys: [[key, label], …]}]. */
+export function validKeys() {
+  return [...places].reverse().map((place) => ({
+    name: place.name,
+    keys: Object.entries(place.keys).filter(([, [label]]) => label).map(([key, [label]]) => [key, label]),
+  })).filter((place) => place.keys.length);
+}
+
+let prefix = null; // the "g" of "g r"
+let prefixTimer = 0;
+
+export function start() {
+  document.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || event.isComposing) return;
+    const name = nameOf(event);
+    const single = !name.startsWith("Mod+") && !["Escape", "Enter"].includes(name);
+    const inField = typing(event.target);
+    if (single && inField && !name.startsWith("F")) return;
+    if (single && name.length === 1 && !singleKeys.value) return;
+    const full = prefix && name.length === 1 ? `${prefix} ${name}` : name;
+    prefix = null;
+    clearTimeout(prefixTimer);
+    for (const place of [...places].reverse()) {
+      const entry = place.keys[full];
+      if (entry && !(inField && single && !entry[2]?.typing) && entry[1](event) !== false) {
+        event.preventDefault();
+        return;
+      }
+      if (place.modal && !entry) return;
+    }
+    if (name === "g" && places.some((place) => Object.keys(place.keys).some((key) => key.startsWith("g ")))) {
+      prefix = "g";
+      prefixTimer = setTimeout(() => { prefix = null; }, 1200);
+    }
+  });
+}
+
+const MAC = /Mac|iPhone|iPad/.test(navigator.platform || "");
+const SHOWN = { Mod: MAC ? "⌘" : "Ctrl", Enter: "↵", Escape: "Esc", ArrowDown: "↓", ArrowUp: "↑", Shift: "⇧" };
+/** "Mod+Enter" → ["Ctrl", "↵"] for showing. */
+export const shown = (key) => key.split(/[+ ](?=.)/).map((part) => SHOWN[part] || (part.length === 1 ? part.toUpperCase() : part));

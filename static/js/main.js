@@ -1,0 +1,24 @@
+/* The start: taste, language, session, then the page. */
+import { html, render, effect } from "./core/signals.js";
+import { firstLanguage, setLanguage, lang } from "./core/i18n.js";
+import * as prefs from "./core/prefs.js";
+import * as router from "./core/router.js";
+import * as keys from "./core/keys.js";
+import * as tick from "./core/tick.js";
+import { loadMe } from "./core/account.js";
+import { App } from "./app.js";
+
+prefs.start();
+router.start();
+keys.start();
+
+const root = document.getElementById("app");
+await Promise.all([setLanguage(firstLanguage(prefs.stored("lang"))), loadMe()]);
+effect(() => prefs.remember("lang", lang.value));
+render(html`<${App} />`, root);
+tick.start();
+if ("serviceWorker" in navigator && window.isSecureContext) {
+  // Under require-trusted-types-for a worker's address, too, must come from a policy: this one knows one address.
+  const policy = window.trustedTypes?.createPolicy("prosaas", { createScriptURL: () => "/sw.js" });
+  navigator.serviceWorker.register(policy ? policy.createScriptURL("") : "/sw.js").catch(() => { /* looking works without it */ });
+}

@@ -1,0 +1,104 @@
+/* Sign-in: the one-time link, the first account, e-mail and password; and again, over a page in use. */
+import { html, useEffect, useRef, useState } from "../core/signals.js";
+import { ApiError, me, sentence, session } from "../core/api.js";
+import { signIn, signOut, speakLanguage } from "../core/account.js";
+import { place, go } from "../core/router.js";
+import { t, lang, has } from "../core/i18n.js";
+import { Icon, Logo } from "../ui/icons.js";
+import { Dialog } from "../ui/parts.js";
+
+/* The token rides in the fragment, which no server and no log ever sees; it is taken out at once. */
+function takeToken() {
+  const token = new URLSearchParams(window.location.hash.slice(1)).get("token");
+  if (token) window.history.replaceState({}, "", window.location.pathname + window.location.search);
+  return token;
+}
+
+const say = (error) => {
+  if (error instanceof ApiError && error.status === 401 && has("error.signin")) return t("error.signin");
+  return sentence(error);
+};
+
+function Field({ id, label, type = "text", autocomplete, hint, error, input, ...extra }) {
+  return html`<div class="f"><label for=${id}>${label}</label>
+    <input id=${id} name=${id} type=${type} class="in" autocomplete=${autocomplete} required=${!hint} ref=${input}
+      aria-invalid=${error ? "true" : null} aria-describedby=${hint ? `${id}-h` : null} ...${extra} />
+    ${hint && html`<p class="hint" id=${`${id}-h`}>${hint}</p>`}</div>`;
+}
+
+function useSend(onDone) {
+  const [error, setError] = useState("");
+  const [busy, setBusy] = useState(false);
+  const send = async (credentials) => {
+    setBusy(true);
+    setError("");
+    try {
+      await signIn(credentials);
+      onDone();
+      return null;
+    } catch (problem) {
+      if (problem.code !== "account_needed") setError(say(problem));
+      return problem.code;
+    } finally { setBusy(false); }
+  };
+  return [send, busy, error, setError];
+}
+
+const valuesOf = (form) => Object.fromEntries([...new FormData(form)].filter(([, value]) => value !== ""));
+
+function PasswordForm({ send, busy }) {
+  const first = useRef(null);
+  useEffect(() => { first.current?.focus(); }, []);
+  return html`<form onSubmit=${(event) => { event.preventDefault(); send(valuesOf(event.target)); }}>
+    <${Field} id="email" label=${t("signin.email")} type="email" autocomplete="username" input=${first} dir="ltr" />
+    <${Field} id="password" label=${t("signin.password")} type="password" autocomplete="current-password" dir="ltr" />
+    <button type="submit" class="btn pri big" disabled=${busy}>${t("signin.go")}</button>
+    <p class="hint">${t("signin.link")}</p></form>`;
+}
+
+function AccountForm({ token, send, busy }) {
+  const first = useRef(null);
+  useEffect(() => { first.current?.focus(); }, []);
+  return html`<form onSubmit=${(event) => { event.preventDefault(); send({ token, language: lang.value, ...valuesOf(event.target) }); }}>
+    <${Field} id="name" label=${t("signin.name")} autocomplete="name" input=${first} dir="auto" />
+    <${Field} id="email" label=${t("signin.email")} type="email" autocomplete="username" dir="ltr" />
+    <${Field} id="business_name" label=${t("signin.business")} autocomplete="organization" dir="auto" />
+    <${Field} id="newPassword" label=${t("signin.newpassword")} type="password" autocomplete="new-password" minlength="10" hint=${t("signin.newpassword.hint")} dir="ltr" />
+    <button type="submit" class="btn pri big" disabled=${busy}>${t("signin.create")}</button></form>`;
+}
+
+export function SignInPage() {
+  const [token] = useState(takeToken);
+  const [step, setStep] = useState(token ? "link" : "password");
+  const onward = () => go("/app/", { replace: true });
+  const [send, busy, error] = useSend(onward);
+  useEffect(() => {
+    if (token) {
+      send({ token }).then((code) => { if (code) setStep(code === "account_needed" ? "account" : "password"); });
+    } else if (session.value === "in" && place.value.path === "/app/sign-in") onward();
+  }, []);
+  const other = lang.value === "he" ? "en" : "he";
+  return html`<main class="signin" id="main"><div class="card">
+    <header><${Logo} /><span>ProSaaS</span></header>
+    <h1>${t(step === "account" ? "signin.first.h" : step === "link" ? "signin.checking" : "signin.h")}</h1>
+    <p class="lead">${t(step === "account" ? "signin.first.p" : step === "link" ? "wait" : "signin.p")}</p>
+    ${error && html`<p class="bad box" role="alert"><${Icon} name="warn" /><bdi>${error}</bdi></p>`}
+    ${step === "account" && html`<${AccountForm} token=${token} send=${send} busy=${busy} />`}
+    ${step === "password" && html`<${PasswordForm} send=${send} busy=${busy} />`}
+    <footer><button type="button" class="lnk" lang=${other} onClick=${() => speakLanguage(other)}><${Icon} name="globe" />${t(`lang.name.${other}`)}</button></footer>
+  </div></main>`;
+}
+
+/** The session ended while somebody was at work: sign in again, the page and its drafts stay. */
+export function AgainDialog() {
+  const [send, busy, error] = useSend(() => {});
+  return html`<${Dialog} title=${t("again.h")} class="small" onClose=${signOut}>
+    <p>${t("again.p")}</p>
+    ${error && html`<p class="bad box" role="alert"><${Icon} name="warn" /><bdi>${error}</bdi></p>`}
+    <form class="stackform" onSubmit=${(event) => { event.preventDefault(); send(valuesOf(event.target)); }}>
+      <${Field} id="email" label=${t("signin.email")} type="email" autocomplete="username" dir="ltr" defaultValue=${me.value?.user.email} />
+      <${Field} id="password" label=${t("signin.password")} type="password" autocomplete="current-password" dir="ltr" />
+      <button type="submit" class="btn pri" disabled=${busy}>${t("signin.go")}</button></form>
+    <p class="hint">${t("signin.link")}</p>
+  </${Dialog}>`;
+}

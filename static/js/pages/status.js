@@ -1,0 +1,79 @@
+/* Status: whether everything works, in words; and the history of syncs. */
+import { html, useEffect } from "../core/signals.js";
+import { get, sentence, ApiError } from "../core/api.js";
+import { at, mailSources, loadMailboxes, mayWrite } from "../core/business.js";
+import { t, has } from "../core/i18n.js";
+import { ago, moment, num } from "../core/fmt.js";
+import { connectGmail } from "../core/connect.js";
+import { run } from "../core/sync.js";
+import { Icon } from "../ui/icons.js";
+import { Trouble, Wait, useLoad } from "../ui/parts.js";
+import { SyncButton } from "../receipts/top.js";
+
+/* Health is an answer even when it says 503. */
+async function health() {
+  try {
+    return await get("/api/health", {}, { tries: 1 });
+  } catch (error) {
+    if (error instanceof ApiError && error.body?.redis) return error.body;
+    throw error;
+  }
+}
+
+function Check({ good, warn, title, text, extra }) {
+  const tone = good ? "good" : warn ? "warn" : "bad";
+  return html`<li class=${`check ${tone}`}><span class="mark"><${Icon} name=${good ? "check" : "warn"} /></span>
+    <span class="grow"><b>${title}</b><span>${text}</span></span>${extra}</li>`;
+}
+
+function Checks({ h }) {
+  const worker = h.worker || {};
+  const queue = h.queue || {};
+  const waiting = (queue.high || 0) + (queue.default || 0) + (queue.low || 0);
+  const seen = worker.last_seen_s === null || worker.last_seen_s === undefined ? t("status.never") : ago(new Date(Date.now() - worker.last_seen_s * 1000).toISOString());
+  return html`<ul class="checks">
+    <${Check} good=${h.database === "ok"} title=${t("status.database")} text=${t(h.database === "ok" ? "status.database.ok" : "status.database.down")} />
+    <${Check} good=${h.redis === "ok"} title=${t("status.redis")} text=${t(h.redis === "ok" ? "status.redis.ok" : "status.redis.down")} />
+    <${Check} good=${worker.alive} title=${t("status.worker")} text=${t(worker.alive ? "status.worker.ok" : "status.worker.down", { t: seen })} />
+    <${Check} good=${waiting < 500} warn title=${t("status.queue")} text=${h.redis !== "ok" ? t("status.queue.unknown") : waiting
+      ? t("status.queue.n", { n: waiting, n_text: num(waiting), a: num(queue.high || 0), b: num(queue.default || 0), c: num(queue.low || 0) }) : t("status.queue.empty")} />
+    ${mailSources.value.map((box) => html`<${Check} key=${box.id} good=${box.status === "connected"} warn=${box.status === "disconnected"} title=${box.address}
+      text=${box.status === "connected" ? (box.last_sync_at ? t("status.box.ok", { t: ago(box.last_sync_at) }) : t("src.never"))
+        : box.error ? (has(`error.${box.error.code}`) ? t(`error.${box.error.code}`) : box.error.text) : t(`box.${box.status}`)}
+      extra=${box.status !== "connected" && mayWrite.value && html`<button type="button" class="btn" onClick=${() => connectGmail(box.id)}>${t("act.reconnect")}</button>`} />`)}
+    ${!mailSources.value.length && html`<${Check} warn title=${t("status.nobox")} text=${t("status.nobox.p")}
+      extra=${mayWrite.value && html`<button type="button" class="btn" onClick=${() => connectGmail()}>${t("add.gmail")}</button>`} />`}
+  </ul>`;
+}
+
+/** The newest syncs: when, how, what came of them. */
+function Runs() {
+  const [page, error, reload] = useLoad(() => get("/api/receipts/sync/runs", { limit: 20 }), [run.value?.id, run.value?.status]);
+  if (error) return html`<p class="bad">${sentence(error)} <button type="button" class="lnk" onClick=${reload}>${t("act.retry")}</button></p>`;
+  if (!page) return html`<${Wait} rows=${3} />`;
+  if (!page.items.length) return html`<p class="hint">${t("status.noruns")}</p>`;
+  return html`<div class="scrollx"><table class="plain"><thead><tr><th scope="col">${t("status.run.at")}</th><th scope="col">${t("status.run.state")}</th>
+      <th scope="col" class="r">${t("sync.found")}</th><th scope="col" class="r">${t("sync.receipts")}</th><th scope="col" class="r">${t("sync.failed_n")}</th></tr></thead>
+    <tbody>${page.items.map((one) => html`<tr key=${one.id}><th scope="row">${moment(one.started_at || one.created_at)}<small>${t(`sync.mode.${one.mode}`)}</small></th>
+      <td>${t(`run.${one.status}`)}${one.error && html`<small class="bad"><bdi>${one.error.text}</bdi></small>`}</td>
+      <td class="r num">${num(one.counters.found)}</td><td class="r num">${num(one.counters.receipts)}</td>
+      <td class="r num">${one.counters.failed ? html`<a class="lnk" href=${at("mail", "?outcome=failed")}>${num(one.counters.failed)}</a>` : num(0)}</td></tr>`)}</tbody></table></div>`;
+}
+
+export function StatusPage() {
+  const [h, error, reload] = useLoad(health, []);
+  useEffect(() => {
+    loadMailboxes().catch(() => {});
+    const timer = setInterval(() => { if (!document.hidden) reload(); }, 10000);
+    return () => clearInterval(timer);
+  }, []);
+  const fine = h && h.status === "ok" && mailSources.value.every((box) => box.status === "connected");
+  return html`<main class="main page" id="main" tabindex="-1">
+    <header class="top"><h1 class="h1">${t("nav.status")}</h1><span class="grow"></span><${SyncButton} /></header>
+    <div class="body">
+      ${error && !h ? html`<${Trouble} text=${sentence(error)} again=${reload} />` : !h ? html`<${Wait} /> ` : html`
+      <section class="panel"><h2 class=${`verdict ${fine ? "good" : "bad"}`} role="status"><span class="dot"></span>${t(fine ? "status.fine" : "status.notfine")}</h2><${Checks} h=${h} /></section>`}
+      <section class="panel"><h2>${t("status.runs")}</h2><${Runs} /></section>
+      ${h && html`<p class="hint">${t("status.version", { v: h.version })}</p>`}
+    </div></main>`;
+}

@@ -1,0 +1,169 @@
+/* The fields beside the document: doubts first, candidates to tap, saved when left. */
+import { html, useEffect, useRef, useState } from "../core/signals.js";
+import { at, mayWrite } from "../core/business.js";
+import { t } from "../core/i18n.js";
+import { money, moment, dayShort, exponent } from "../core/fmt.js";
+import { toMinor } from "../core/parse.js";
+import { useKeys } from "../core/keys.js";
+import { saving } from "../receipts/edits.js";
+import { CATEGORIES, CURRENCIES, KINDS, categoryName, kindName, flagText, flagTitle, sourceIcon, sourceName } from "../receipts/words.js";
+import { Icon } from "../ui/icons.js";
+import { Amount } from "../ui/parts.js";
+
+/** Fields in the order of the form. */
+export const FIELDS = ["total", "currency", "vendor", "date", "tax_total", "category", "number", "kind", "vendor_tax_id", "due_date", "net", "note"];
+const AMOUNTS = new Set(["total", "net", "tax_total"]);
+
+/** The field to begin with: the first that is flagged, else the first. */
+export function firstDoubt(receipt) {
+  const flagged = new Set((receipt.flags || []).map((flag) => flag.field));
+  return FIELDS.find((field) => flagged.has(field)) || "total";
+}
+
+/** Possible values of a field, the present one first, no value twice: [{value, text, why, box}]. */
+export function candidatesOf(receipt, field) {
+  const known = receipt.fields?.[field];
+  if (!known) return [];
+  const all = [];
+  const seen = new Set();
+  const own = known.value === null ? [] : [{ value: known.value, why: known.why, text: known.quote, box: known.box }];
+  for (const one of [...own, ...(known.candidates || [])]) {
+    const key = String(one.value);
+    if (seen.has(key)) continue;
+    seen.add(key);
+    all.push(one);
+  }
+  return all.length > 1 ? all.slice(0, 4) : [];
+}
+
+const shownValue = (receipt, field, value) => {
+  if (AMOUNTS.has(field)) return money({ minor: toMinor(value, exponent(receipt.currency)), currency: receipt.currency });
+  return field === "date" || field === "due_date" ? dayShort(value, "0") : String(value);
+};
+const isPresent = (receipt, field, value) => {
+  const now = receipt[field];
+  return now !== null && now !== undefined && (AMOUNTS.has(field) ? Number(now.text) === Number(value) : String(now) === String(value));
+};
+
+function Picks({ receipt, field, form, onPick }) {
+  const all = candidatesOf(receipt, field);
+  if (!all.length || !mayWrite.value) return null;
+  return html`<div class="picks" role="group" aria-label=${t("review.candidates", { f: t(`field.${field}`) })}>
+    ${all.map((one, n) => html`<button type="button" class="pick" key=${one.value} data-pick=${n + 1} aria-pressed=${isPresent(receipt, field, one.value) && !form.isDraft(field)}
+      onClick=${() => onPick(field, one.value)} title=${one.why}>
+      <span class="tag" aria-hidden="true">${n + 1}</span>
+      <span class="grow"><b class="trunc"><bdi class=${AMOUNTS.has(field) ? "num" : ""}>${shownValue(receipt, field, one.value)}</bdi></b>
+        ${(one.text || one.why) && html`<small class="trunc"><bdi>${one.text || one.why}</bdi></small>`}</span></button>`)}
+  </div>`;
+}
+
+export function Fields({ receipt, form, active, setActive, conflict, register }) {
+  const box = useRef(null);
+  const flags = receipt.status === "to_review" ? receipt.flags || [] : [];
+  const flagged = new Set(flags.map((flag) => flag.field));
+  const read = !mayWrite.value || Boolean(receipt.deleted_at);
+  const fresh = useRef(true); // just opened: the first digit picks a candidate instead of being typed
+  useEffect(() => { fresh.current = true; }, [receipt.id]);
+  const element = (field) => box.current?.querySelector(`#f-${field}`);
+  register.focus = (field) => { element(field)?.focus({ preventScroll: false }); };
+
+  const onPick = (field, value) => {
+    form.pick(field, value);
+    setActive(field);
+  };
+  const digit = (n) => () => {
+    const one = candidatesOf(receipt, active)[n - 1];
+    if (!one) return false;
+    onPick(active, one.value);
+    requestAnimationFrame(() => box.current?.querySelector(`[data-pick="${n}"]`)?.focus());
+    return true;
+  };
+  useKeys(t("keys.fields"), {
+    1: [t("keys.pick"), digit(1)], 2: [null, digit(2)], 3: [null, digit(3)], 4: [null, digit(4)],
+  });
+  const onKeyDown = (event) => {
+    const field = event.target.dataset?.field;
+    if (!field) return;
+    if (fresh.current && /^[1-4]$/.test(event.key) && !event.ctrlKey && !event.metaKey && event.target.tagName === "INPUT") {
+      if (digit(Number(event.key))()) { event.preventDefault(); fresh.current = false; return; }
+    }
+    if (event.key !== "Tab" && event.key !== "Shift") fresh.current = false;
+    if (event.key === "Enter" && !event.ctrlKey && !event.metaKey && event.target.tagName === "INPUT") { event.preventDefault(); form.leave(field); }
+    if (event.key === "Escape" && form.isDraft(field)) { event.preventDefault(); event.stopPropagation(); form.drop(field); }
+  };
+
+  const common = (field) => ({
+    id: `f-${field}`, "data-field": field, disabled: read,
+    onFocus: () => setActive(field), onPointerDown: () => { fresh.current = false; },
+    onInput: (event) => form.type(field, event.target.value),
+    onBlur: () => form.leave(field),
+    "aria-invalid": form.wrong[field] ? "true" : null,
+    "aria-describedby": [form.wrong[field] && `w-${field}`, flagged.has(field) && `d-${field}`].filter(Boolean).join(" ") || null,
+  });
+  const label = (field, text) => html`<label for=${`f-${field}`}>${text || t(`field.${field}`)}
+    ${receipt.hand_set?.includes(field) && html`<span class="hand" title=${t("review.hand")}><${Icon} name="edit" /><span class="sr">${t("review.hand")}</span></span>`}
+    ${form.isDraft(field) && html`<span class="draft">${t("review.unsaved")}</span>`}</label>`;
+  const hint = (field) => html`${form.wrong[field] && html`<p class="bad" id=${`w-${field}`}>${form.wrong[field]}</p>`}
+    ${active === field && receipt.fields?.[field]?.why && !form.wrong[field] && html`<p class="hint"><${Icon} name="search" /><bdi class="trunc">${receipt.fields[field].why}</bdi></p>`}`;
+  const input = (field, extra = {}, text) => html`<div class="f">${label(field, text)}
+    <input class=${`in${flagged.has(field) ? " warn" : ""}${AMOUNTS.has(field) ? " amount" : ""}`} value=${form.text(field)} autocomplete="off"
+      dir=${extra.dir || "auto"} inputmode=${extra.inputmode} maxlength=${extra.max} placeholder=${extra.hint} ...${common(field)} />
+    ${hint(field)}<${Picks} receipt=${receipt} field=${field} form=${form} onPick=${onPick} /></div>`;
+  const select = (field, options, empty) => html`<div class="f">${label(field)}
+    <select class=${`in${flagged.has(field) ? " warn" : ""}`} value=${form.text(field)} ...${common(field)}
+      onInput=${(event) => { form.type(field, event.target.value); form.leave(field); }}>
+      ${(empty || !form.text(field)) && html`<option value="">${empty || "—"}</option>`}
+      ${options.map(([value, text]) => html`<option value=${value} key=${value}>${text}</option>`)}
+      ${form.text(field) && !options.some(([value]) => value === form.text(field)) && html`<option value=${form.text(field)}>${form.text(field)}</option>`}
+    </select>${hint(field)}</div>`;
+
+  return html`<div class="fields" ref=${box} onKeyDown=${onKeyDown}>
+    ${conflict}
+    ${flags.map((flag) => html`<div class=${`issue${/duplicate/.test(flag.code) ? " bad" : ""}`} key=${flag.code + flag.field} id=${`d-${flag.field}`}>
+      <${Icon} name="warn" /><span><b>${flagTitle(flag)}</b><bdi>${flagText(flag)}</bdi></span></div>`)}
+    ${receipt.deleted_at && html`<div class="issue"><${Icon} name="trash" /><span><b>${t("review.trashed")}</b>${t("review.trashed.p")}</span></div>`}
+    <div class="f total">${label("total")}
+      <div class="moneyin"><input class=${`in amount${flagged.has("total") ? " warn" : ""}`} dir="ltr" inputmode="decimal" autocomplete="off" value=${form.text("total")} ...${common("total")} />
+        <select class=${`in${flagged.has("currency") ? " warn" : ""}`} aria-label=${t("field.currency")} value=${form.text("currency")} ...${common("currency")}
+          onInput=${(event) => { form.type("currency", event.target.value); form.leave("currency"); }}>
+          ${!form.text("currency") && html`<option value="">—</option>`}
+          ${[...new Set([...CURRENCIES, form.text("currency")])].filter(Boolean).map((c) => html`<option value=${c} key=${c}>${c}</option>`)}</select></div>
+      ${hint("total")}<${Picks} receipt=${receipt} field="total" form=${form} onPick=${onPick} /><${Picks} receipt=${receipt} field="currency" form=${form} onPick=${onPick} /></div>
+    ${input("vendor", { max: 300 })}
+    <div class="f2">${input("date", { dir: "ltr", inputmode: "text", hint: "23/11/2026" })}${input("tax_total", { dir: "ltr", inputmode: "decimal" }, t("field.tax"))}</div>
+    <div class="f2">${select("category", CATEGORIES.map((c) => [c, categoryName(c)]), t("cat.none"))}${input("number", { dir: "ltr", max: 100 })}</div>
+    <div class="f">${label("note")}<textarea class="in" rows="1" dir="auto" maxlength="2000" placeholder=${t("field.note.hint")} value=${form.text("note")} ...${common("note")}></textarea></div>
+    <${More} receipt=${receipt} input=${input} select=${select} />
+    <${Meta} receipt=${receipt} />
+  </div>`;
+}
+
+/* What is rarely needed: kind, tax number, due date, net, tax lines, items. */
+function More({ receipt, input, select }) {
+  const [open, setOpen] = useState(false);
+  return html`<details class="morefields" open=${open} onToggle=${(event) => setOpen(event.target.open)}><summary><${Icon} name="chev" flip />${t("review.more")}</summary>
+    ${open && html`<div class="f2">${select("kind", KINDS.map((k) => [k, kindName(k)]))}${input("vendor_tax_id", { dir: "ltr", max: 40 })}</div>
+    <div class="f2">${input("due_date", { dir: "ltr" })}${input("net", { dir: "ltr", inputmode: "decimal" })}</div>
+    ${receipt.tax?.length > 0 && html`<table class="plain small"><caption>${t("review.taxes")}</caption><tbody>${receipt.tax.map((line, n) => html`<tr key=${n}>
+      <th scope="row" class="num">${line.rate !== null ? `${Number(line.rate)}%` : "—"}</th><td class="r"><${Amount} text=${money(line.base)} /></td><td class="r"><${Amount} text=${money(line.amount)} /></td></tr>`)}</tbody></table>`}
+    ${receipt.items?.length > 0 && html`<table class="plain small"><caption>${t("review.items")}</caption><tbody>${receipt.items.slice(0, 40).map((item, n) => html`<tr key=${n}>
+      <th scope="row"><bdi>${item.quantity && Number(item.quantity) !== 1 ? `${Number(item.quantity)} × ` : ""}${item.description}</bdi></th><td class="r"><${Amount} text=${money(item.amount)} /></td></tr>`)}</tbody></table>`}`}
+  </details>`;
+}
+
+/* Where it came from and what became of it. */
+function Meta({ receipt }) {
+  const { mail } = receipt;
+  const state = saving.value[receipt.id];
+  return html`<div class="meta">
+    <div><${Icon} name=${sourceIcon(receipt.source)} /><span class="grow">${mail
+      ? html`<a href=${at(`mail/${mail.id}`)}><bdi class="trunc">${mail.subject || t("mail.nosubject")}</bdi></a><bdi class="trunc">${mail.from}</bdi>`
+      : sourceName(receipt.source)}</span></div>
+    <div><${Icon} name="clock" /><span>${t("review.received", { t: moment(receipt.received_at || receipt.created_at) })}</span></div>
+    ${receipt.approved_at && html`<div><${Icon} name="check" /><span>${t("review.approved", { t: moment(receipt.approved_at) })}</span></div>`}
+    ${receipt.exported_at && html`<div><${Icon} name="export" /><span>${t("review.exported", { t: moment(receipt.exported_at) })}</span></div>`}
+    <div><${Icon} name="hist" /><span role="status">${t(state === "saving" ? "review.saving" : state === "saved" ? "review.saved" : state === "failed" ? "review.failed"
+      : receipt.hand_set?.length ? "review.edited" : "review.untouched")}</span></div>
+    <div><${Icon} name="receipt" /><span>${t("review.kept")}</span></div>
+  </div>`;
+}

@@ -1,0 +1,19 @@
+/* Style sheets that only some pages need, fetched with the first of them. */
+const asked = new Map();
+
+/** Link css/<name>.css once; resolves when it holds, so that nothing is ever seen bare. */
+export function loadStyles(name) {
+  if (!asked.has(name)) {
+    asked.set(name, new Promise((done) => {
+      const link = document.createElement("link");
+      link.rel = "stylesheet";
+      link.href = new URL(`../../css/${name}.css`, import.meta.url);
+      link.onload = link.onerror = done;
+      document.head.append(link);
+    }));
+  }
+  return asked.get(name);
+}
+
+/** A module of a page together with its style sheet. */
+export const withStyles = (name, module) => Promise.all([module, loadStyles(name)]).then(([m]) => m);

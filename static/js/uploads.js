@@ -1,0 +1,128 @@
+/* Files on their way in: chosen, dropped, pasted or photographed; each with its progress and its fate. */
+import { signal } from "./core/signals.js";
+import { upload, sentence, slug, online } from "./core/api.js";
+import { t } from "./core/i18n.js";
+import { toast } from "./core/feedback.js";
+import { follow } from "./core/sync.js";
+import { refresh } from "./receipts/list.js";
+import { mayWrite } from "./core/business.js";
+
+export const LARGEST = 50 * 1024 * 1024;
+const ACCEPT = ".pdf,.jpg,.jpeg,.png,.webp,.gif,.tif,.tiff,.bmp,.heic,.heif,.xml,.html,.htm,.eml,.zip,.txt";
+const KNOWN = new Set(ACCEPT.split(","));
+const AT_ONCE = 2;
+
+/** [{id, name, size, state: "waiting"|"sending"|"reading"|"done"|"failed"|"offline", share, error, file}] */
+export const files = signal([]);
+let serial = 0;
+let running = 0;
+
+const set = (id, values) => {
+  files.value = files.value.map((one) => (one.id === id ? { ...one, ...values } : one));
+};
+
+/** Take files in. */
+export function add(list) {
+  if (!mayWrite.value || !list.length) return;
+  const fresh = [...list].map((file) => {
+    const one = { id: (serial += 1), name: file.name || t("upload.photo"), size: file.size, file, share: 0, state: "waiting", error: null };
+    const end = /\.[^.]+$/.exec(one.name.toLowerCase())?.[0] || "";
+    if (!file.size) return { ...one, state: "failed", error: t("upload.empty") };
+    if (file.size > LARGEST) return { ...one, state: "failed", error: t("upload.large") };
+    if (!KNOWN.has(end) && !file.type.startsWith("image/")) return { ...one, state: "failed", error: t("upload.kind") };
+    return one;
+  });
+  files.value = [...files.value.filter((one) => one.state !== "done"), ...fresh];
+  pump();
+}
+
+function pump() {
+  while (running < AT_ONCE) {
+    const next = files.value.find((one) => one.state === "waiting");
+    if (!next) return;
+    running += 1;
+    send(next).finally(() => { running -= 1; pump(); });
+  }
+}
+
+async function send(one) {
+  set(one.id, { state: "sending", share: 0, error: null });
+  const form = new FormData();
+  form.append("files", one.file, one.name);
+  try {
+    const answer = await upload("/api/receipts", form, (share) => set(one.id, { share }));
+    const fate = answer.items?.[0];
+    if (fate?.error) set(one.id, { state: "failed", error: fate.error });
+    else {
+      set(one.id, { state: "done", share: 1, file: null });
+      if (answer.run_id) follow(answer.run_id);
+      refresh(undefined, 300);
+    }
+  } catch (error) {
+    if (error.code === "offline" || !online.value) await queue(one);
+    else set(one.id, { state: "failed", error: sentence(error) });
+  }
+}
+
+/** Try one again. */
+export function again(id) { set(id, { state: "waiting", error: null }); pump(); }
+export function clear() { files.value = files.value.filter((one) => ["waiting", "sending"].includes(one.state)); }
+
+/* ---- without a network: kept in the browser until it is back */
+const open = () => new Promise((done, fail) => {
+  const request = indexedDB.open("prosaas", 1);
+  request.onupgradeneeded = () => request.result.createObjectStore("outbox", { autoIncrement: true });
+  request.onsuccess = () => done(request.result);
+  request.onerror = () => fail(request.error);
+});
+const ask = (request) => new Promise((done, fail) => {
+  request.onsuccess = () => done(request.result);
+  request.onerror = () => fail(request.error);
+});
+
+async function queue(one) {
+  try {
+    const base = await open();
+    await ask(base.transaction("outbox", "readwrite").objectStore("outbox")
+      .add({ business: slug.value, name: one.name, file: one.file }));
+    set(one.id, { state: "offline", error: t("upload.queued") });
+  } catch { set(one.id, { state: "failed", error: t("error.offline") }); }
+}
+
+/** Send what waited for the network: called at start and when it is back. */
+export async function flush() {
+  if (!online.value || !slug.value) return;
+  let base;
+  try { base = await open(); } catch { return; }
+  const all = await ask(base.transaction("outbox").objectStore("outbox").getAll());
+  const keys = await ask(base.transaction("outbox").objectStore("outbox").getAllKeys());
+  const mine = [];
+  for (const [n, item] of all.entries()) {
+    if (item.business !== slug.value) continue;
+    mine.push(new File([item.file], item.name, { type: item.file.type }));
+    await ask(base.transaction("outbox", "readwrite").objectStore("outbox").delete(keys[n]));
+  }
+  if (!mine.length) return;
+  files.value = files.value.filter((one) => one.state !== "offline");
+  toast(t("upload.sending_queued", { n: mine.length }));
+  add(mine);
+}
+online.subscribe((now) => { if (now) flush(); });
+
+/* ---- choosing */
+function chooser(options) {
+  const input = document.createElement("input");
+  input.type = "file";
+  input.multiple = true;
+  Object.assign(input, options);
+  input.hidden = true;
+  input.setAttribute("aria-label", t("act.add"));
+  input.onchange = () => { add(input.files); input.remove(); };
+  input.oncancel = () => input.remove();
+  document.body.append(input);
+  input.click();
+}
+/** Open the file chooser. */
+export const pick = () => chooser({ accept: `${ACCEPT},image/*` });
+/** Open the phone's camera. */
+export const capture = () => chooser({ accept: "image/*", capture: "environment" });

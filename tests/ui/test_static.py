@@ -1,0 +1,132 @@
+"""What holds of the screen's files without a browser: vendored hashes, words, preloads, no inline anything."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+STATIC = Path(__file__).resolve().parents[2] / "static"
+OURS = sorted((STATIC / "js").rglob("*.js"))
+CSS = sorted((STATIC / "css").glob("*.css"))
+WORDS = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in (STATIC / "i18n").glob("*.json")}
+PLURALS = {"en": {"one", "other"}, "he": {"one", "two", "other"}}
+FROM = re.compile(r"""(?:from|import)\s*\(?\s*["'](\.[^"']+)["']""")
+STATIC_FROM = re.compile(r"""(?:from|import)\s*["'](\.[^"']+)["']""")
+
+
+def test_vendored_files_are_what_was_vendored() -> None:
+    listed = json.loads((STATIC / "vendor" / "VENDOR.json").read_text())["files"]
+    assert {one["file"] for one in listed} == {path.name for path in (STATIC / "vendor").glob("*.js")}
+    for one in listed:
+        assert hashlib.sha256((STATIC / "vendor" / one["file"]).read_bytes()).hexdigest() == one["sha256"], one["file"]
+        assert (STATIC / "vendor" / one["licence_text"]).stat().st_size > 500
+        assert one["licence"] in {"MIT", "Apache-2.0", "BSD-3-Clause"}
+
+
+def stem(key: str) -> str:
+    return re.sub(r"_(one|two|few|many|other)$", "", key)
+
+
+def test_all_languages_have_the_same_words() -> None:
+    keys = {language: {stem(key) for key in words} for language, words in WORDS.items()}
+    assert keys["en"] == keys["he"]
+    for language, words in WORDS.items():
+        for key in {stem(key) for key in words if stem(key) != key and key != "error.too_many"}:
+            forms = {other.rpartition("_")[2] for other in words if stem(other) == key}
+            assert forms == PLURALS[language], (language, key)
+
+
+def test_all_languages_have_the_same_places_to_fill() -> None:
+    places = re.compile(r"\{(\w+?)(?:_text)?\}")
+    for key, text in WORDS["en"].items():
+        if key in WORDS["he"] and not key.endswith(("_one", "_two")):
+            assert set(places.findall(text)) == set(places.findall(WORDS["he"][key])), key
+
+
+def test_every_word_asked_for_is_there_and_every_word_there_is_asked_for() -> None:
+    source = "\n".join(path.read_text(encoding="utf-8") for path in OURS)
+    keys = {stem(key) for key in WORDS["en"]}
+    asked = set(re.findall(r"""\bt\(\s*"([^"]+)\"""", source))
+    asked |= set(re.findall(r'[?:] "([a-z]+\.[a-z_.]+)"', source))
+    assert not {key for key in asked if "." in key and key not in keys}, "asked for, not there"
+    patterns = re.findall(r"(?:t|has)\(`([^`]*?)`", re.sub(r"\$\{[^}]*\}", "X", source))
+    made = re.compile("|".join(re.escape(part).replace("X", ".+") for part in patterns))
+    groups = {"source", "cat", "kind", "status", "error", "flag", "reason", "empty"}
+    unused = {key for key in keys - asked if key.split(".")[0] not in groups}
+    unused = {key for key in unused if f'"{key}"' not in source and not made.fullmatch(key)}
+    assert not unused, "there, not asked for"
+
+
+def test_no_words_stand_in_the_templates() -> None:
+    allowed = {"ProSaaS", "Esc", "Redis"}
+    for path in OURS:
+        for text in re.findall(r">([^<>${}`]*[A-Za-zא-ת]{3,}[^<>${}`]*)</", path.read_text(encoding="utf-8")):
+            assert text.strip() in allowed, f"{path.name}: {text.strip()}"
+
+
+def test_nothing_is_inline_and_nothing_is_foreign() -> None:
+    index = (STATIC / "index.html").read_text()
+    assert not re.search(r"<style|style=|\son\w+=|<script(?![^>]*\ssrc=)", index)
+    assert not re.search(r"https?://", index)
+    for path in OURS:
+        source = path.read_text(encoding="utf-8")
+        assert not re.search(
+            r"innerHTML|outerHTML|insertAdjacentHTML|dangerouslySetInnerHTML|document\.write|\beval\(|new Function",
+            source,
+        ), path
+        assert not re.search(r"""["'`]https?://""", source), path
+        assert "fetch(" not in source or path.name in {"api.js", "i18n.js", "uploads.js"}, path
+
+
+def test_every_import_leads_to_a_file() -> None:
+    for path in OURS:
+        for name in FROM.findall(path.read_text(encoding="utf-8")):
+            assert (path.parent / name).resolve().is_file(), f"{path}: {name}"
+
+
+def first_screen() -> list[Path]:
+    """The modules that the receipts page needs at once."""
+    found: list[Path] = []
+    waiting = [STATIC / "js" / "main.js"]
+    while waiting:
+        path = waiting.pop(0).resolve()
+        if path not in found:
+            found.append(path)
+            waiting += [path.parent / name for name in STATIC_FROM.findall(path.read_text(encoding="utf-8"))]
+    return found
+
+
+def test_the_first_screens_modules_are_all_preloaded() -> None:
+    linked = re.findall(
+        r'rel="modulepreload" href="/assets/\{\{release\}\}/([^"]+)"', (STATIC / "index.html").read_text()
+    )
+    needed = {path.relative_to(STATIC).as_posix() for path in first_screen()} - {"js/main.js"}
+    assert set(linked) == needed
+    assert len(linked) == len(needed)
+
+
+def test_the_first_load_fits_its_budget() -> None:
+    files = [*first_screen(), STATIC / "index.html", STATIC / "i18n" / "en.json"]
+    files += [STATIC / "css" / f"{name}.css" for name in ("tokens", "base", "receipts")]
+    assert sum(len(gzip.compress(path.read_bytes(), 9)) for path in files) <= 100_000
+
+
+@pytest.mark.parametrize("path", [*OURS, *CSS], ids=lambda path: path.name)
+def test_files_stay_short_and_say_what_they_are(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= 500
+    assert lines[0].startswith("/*")
+
+
+def test_directions_are_logical() -> None:
+    """Left and right are written only where they are meant in both directions of reading."""
+    meant = re.compile(r"text-align: right|background-position|\[dir=rtl\]|left: calc\(100%|transparent")
+    for path in CSS:
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if re.search(r"(?<![-\w])(left|right)(?![-\w])|-(left|right):", line.partition("/*")[0]):
+                assert meant.search(line), f"{path.name}: {line.strip()}"
