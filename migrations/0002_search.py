@@ -10,6 +10,7 @@ import peewee
 _SQLITE = """
 create index receipt_trash on receipt (business_id, id) where deleted_at is not null;
 create index mail_when on mail (business_id, (coalesce(received_at, first_seen_at)), id);
+create index mail_outcome_when on mail (business_id, outcome, (coalesce(received_at, first_seen_at)), id);
 
 create virtual table receipt_search using fts5
     (b, vendor, words, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3');
@@ -75,7 +76,9 @@ def up(_migrator: Any, db: peewee.Database) -> None:
     """Make the search tables and the triggers that keep them."""
     if not isinstance(db, peewee.SqliteDatabase):
         db.execute_sql("create index receipt_trash on receipt (business_id, id) where deleted_at is not null")
-        db.execute_sql("create index mail_when on mail (business_id, (coalesce(received_at, first_seen_at)), id)")
+        when = "(coalesce(received_at, first_seen_at)), id"
+        db.execute_sql(f"create index mail_when on mail (business_id, {when})")
+        db.execute_sql(f"create index mail_outcome_when on mail (business_id, outcome, {when})")
         return
     script = _SQLITE.format(none=_listed(_NO_DECIMALS), three=_listed(_THREE_DECIMALS))
     for statement in _statements(script):

@@ -46,9 +46,11 @@ def page(
         terms.append("m.mailbox_id = ?")
         params.append(mailbox)
     if q:
-        term, values = search.mails(business_id, q)
-        terms.append(term)
-        params.extend(values)
+        found_words = search.mails(business_id, q)
+        terms.append(found_words.term)
+        params.extend(found_words.params)
+        if found_words.few:  # the sign keeps the planner from walking the whole ledger
+            terms[0] = "+m.business_id = ?"
     before = _decoded(cursor)
     if before is not None:
         terms.append(f"({_WHEN}, m.id) < (?, ?)")

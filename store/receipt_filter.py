@@ -50,12 +50,12 @@ def where(business_id: int, wanted: Filter) -> tuple[str, list[object]]:
         add("r.status = ?", wanted.statuses[0])
     elif wanted.statuses:
         add(f"r.status in ({sql.marks(wanted.statuses)})", *wanted.statuses)
-    if wanted.q:
-        term, values = search.receipts(business_id, wanted.q)
-        add(term, *values)
-    if wanted.vendor:
-        term, values = search.receipts(business_id, wanted.vendor, vendor_only=True)
-        add(term, *values)
+    for text, vendor_only in ((wanted.q, False), (wanted.vendor, True)):
+        if text:
+            found = search.receipts(business_id, text, vendor_only=vendor_only)
+            add(found.term, *found.params)
+            if found.few:  # the sign keeps the planner from walking the whole business in the list's order
+                terms[0] = "+r.business_id = ?"
     for column, value in (("currency", wanted.currency), ("category", wanted.category), ("source", wanted.source)):
         if value is not None:
             add(f"r.{column} = ?", value)

@@ -47,17 +47,21 @@ def over(business_id: int, wanted: Filter) -> Stats:
     condition, params = where(business_id, wanted)
     condition += " and r.duplicate_of_id is null"
     month = "substr(r.date, 1, 7)" if _sqlite() else "to_char(r.date, 'YYYY-MM')"
+    figures = "count(*), coalesce(sum(r.total_minor), 0), coalesce(sum(r.tax_minor), 0)"
     rows = sql.fetch(
-        f"select {month}, r.vendor, r.category, r.currency, count(*), coalesce(sum(r.total_minor), 0), "
-        f"coalesce(sum(r.tax_minor), 0) from receipt r where {condition} group by 1, 2, 3, 4",
-        params,
+        f"select {month}, r.category, r.currency, {figures} from receipt r where {condition} group by 1, 2, 3", params
     )
-    months = _grouped((row[0], *row[3:]) for row in rows)
+    vendors = sql.fetch(
+        f"select r.vendor, r.currency, {figures} from receipt r where {condition} "
+        "group by 1, 2 order by count(*) desc, 1, 2 limit ?",
+        [*params, TOP],
+    )
+    months = _grouped((row[0], *row[2:]) for row in rows)
     return Stats(
-        currencies=_sorted(_grouped((None, *row[3:]) for row in rows)),
+        currencies=_sorted(_grouped((None, *row[2:]) for row in rows)),
         months=tuple(sorted(months, key=lambda one: (one.group or "", one.currency or ""))),
-        vendors=_sorted(_grouped((row[1], *row[3:]) for row in rows))[:TOP],
-        categories=_sorted(_grouped((row[2], *row[3:]) for row in rows)),
+        vendors=tuple(Sum(*row) for row in vendors),
+        categories=_sorted(_grouped((row[1], *row[2:]) for row in rows)),
         tax_rates=_tax_rates(condition, params),
     )
 

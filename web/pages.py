@@ -27,6 +27,20 @@ def page(call: Call, view: str = "") -> bytes:
     return _send(assets.file("index.html", assets.release), "no-store")
 
 
+@route(
+    "POST",
+    "/app/share",
+    role=PUBLIC,
+    summary="What a phone shares before the page's own worker is there",
+    raw=True,
+    body_limit=60 * 1024 * 1024,
+    media="text/html",
+)
+def share(_call: Call) -> bytes:
+    """The worker takes the files; without it there is nothing to do but to open the page, which installs it."""
+    return answers.redirect("/app/receipts")
+
+
 @route("GET", "/assets/<release>/<path:path>", role=PUBLIC, summary="A file of the page", media="*/*")
 def asset(call: Call, release: str, path: str) -> bytes:
     """For a year under this release's address; another release's address is never kept, for it may mean other bytes."""
