@@ -30,6 +30,7 @@ COMMANDS = {
     "migrate": Command("bring the database's schema up to date", "cli.up:migrate"),
     "doctor": Command("check the installation; a remedy for each fault (--json)", "cli.doctor:doctor"),
     "sync": Command("fetch new mail: --business B [--from D --to D] [--wait]", "cli.accounts:sync", True),
+    "import": Command("mail and documents from files: PATH --business B", "cli.importing:run", True),
     "user": Command("add E-MAIL: a person's account", "cli.accounts:user", True),
     "business": Command("add NAME: a business", "cli.accounts:business", True),
     "token": Command("new --business B --name N [--role R]: an API token", "cli.accounts:token", True),
