@@ -169,20 +169,22 @@ class Mailbox(Owned):
 
     business_id: int
     business = peewee.ForeignKeyField(Business, on_delete="CASCADE")
-    kind = peewee.CharField()  # gmail | upload
+    kind = peewee.CharField()  # gmail | imap | upload | import
     address = peewee.CharField(default="")
     status = peewee.CharField(default="connected")  # connected | needs_reconnect | disconnected
     error_code = peewee.CharField(null=True)
     error_text = peewee.TextField(null=True)
+    settings = peewee.JSONField(default=dict)  # imap: {"host", "port", "tls"}
+    password = SecretField(null=True)  # imap
     refresh_token = SecretField(null=True)
     access_token = SecretField(null=True)
     access_expires_at = UtcField(null=True)
     token_expires_at = UtcField(null=True)  # when Google ends the grant itself (Testing status)
-    cursor = peewee.CharField(null=True)  # the newest history mark whose pages are all in the ledger
+    cursor = peewee.TextField(null=True)  # the newest history mark whose pages are all in the ledger
     marks = peewee.JSONField(
         default=list
     )  # ring of [ms, cursor]: late-visible changes are re-read from one ten minutes old
-    full_mark = peewee.CharField(null=True)  # mark of the moment before a full pass began, until that pass ends
+    full_mark = peewee.TextField(null=True)  # mark of the moment before a full pass began, until that pass ends
     connected_at = UtcField(null=True)
     last_sync_at = UtcField(null=True)
     audited_at = UtcField(null=True)  # when the whole mailbox was last compared with the ledger
@@ -296,8 +298,8 @@ class Mail(Owned):
         indexes = (
             (("mailbox", "source_id"), True),
             (("mailbox", "outcome", "priority", "source_id"), False),
-            (("business", "outcome", "id"), False),
-            (("business", "received_at"), False),
+            (("business", "source_id"), False),
+            (("business", "raw_sha256"), False),
         )
 
 

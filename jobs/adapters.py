@@ -12,6 +12,7 @@ from errors import Tellable
 from sources import oauth
 from sources.gmail import Gmail
 from sources.gmail_api import GmailApi
+from sources.imap import Imap, ImapAccount
 from sources.oauth import GoogleClient
 from sources.ports import MailSource, NeedsReconnect
 from sources.quota import PLANS, Limiter, LocalLimiter, RedisLimiter
@@ -47,17 +48,18 @@ def opener(config: Config, client: Redis) -> Callable[[Mailbox], MailSource]:
         config.google_token_url,
         config.google_revoke_url,
     )
-    opened: dict[int, tuple[datetime | None, Gmail]] = {}
+    opened: dict[int, tuple[datetime | None, MailSource]] = {}
     lock = threading.Lock()
 
     def open_source(mailbox: Mailbox) -> MailSource:
-        if mailbox.kind != "gmail":
+        if mailbox.kind not in {"gmail", "imap"}:
             raise Tellable("no_source", "This mailbox has no mail of its own to fetch.")
         with lock:
             known = opened.get(mailbox.id)
             # A mailbox that was connected anew has another token.
             if known is None or known[0] != mailbox.connected_at:
-                known = opened[mailbox.id] = (mailbox.connected_at, _gmail(config, google, client, mailbox))
+                source = _imap(mailbox) if mailbox.kind == "imap" else _gmail(config, google, client, mailbox)
+                known = opened[mailbox.id] = (mailbox.connected_at, source)
             return known[1]
 
     return open_source
@@ -82,3 +84,10 @@ def _gmail(config: Config, google: GoogleClient, client: Redis, mailbox: Mailbox
         limiter = RedisLimiter(client, plan, mailbox=str(mailbox.id), project=config.google_client_id)
     tokens = oauth.TokenSource(renewal, access)
     return Gmail(GmailApi(tokens, config.gmail_api_url, limiter=limiter, patience_s=PATIENCE_S))
+
+
+def _imap(mailbox: Mailbox) -> Imap:
+    if not mailbox.password:
+        raise NeedsReconnect("needs_reconnect", "The mailbox has to be connected again.")
+    told = mailbox.settings
+    return Imap(ImapAccount(told["host"], told["user"], mailbox.password, port=told["port"], tls=told["tls"]))

@@ -175,12 +175,11 @@ class _Step:
     def _mailboxes(self) -> list[Mailbox]:
         if self.run.mailbox_id is not None:
             return [Mailbox.get_by_id(self.run.mailbox_id)]
-        return [
-            box for box in mailboxes.listing(self.run.business_id) if box.status == "connected" and box.kind != "upload"
-        ]
+        boxes = mailboxes.listing(self.run.business_id)
+        return [box for box in boxes if box.status == "connected" and box.kind not in mailboxes.LOCAL]
 
     def _mailbox_ids(self) -> list[int]:
-        uploads = [box.id for box in mailboxes.listing(self.run.business_id) if box.kind == "upload"]
+        uploads = [box.id for box in mailboxes.listing(self.run.business_id) if box.kind in mailboxes.LOCAL]
         if self.run.mode == "upload":  # what lies here already: files, and one mailbox's mail to be read again
             return uploads + ([self.run.mailbox_id] if self.run.mailbox_id is not None else [])
         return [box.id for box in self._mailboxes()] + uploads
@@ -308,6 +307,9 @@ class _Step:
             ledger.settle(self.lease, mail, "skipped", *alone)
         else:
             key = self.shop.blobs.put(result.raw)
+            if ledger.same_mail(mail, key):
+                ledger.settle(self.lease, mail, "duplicate", *ledger.KNOWN_ELSEWHERE)
+                return False
             ledger.fetched(
                 self.lease,
                 mail,

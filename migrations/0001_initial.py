@@ -78,13 +78,15 @@ def up(_migrator: Any, db: peewee.Database) -> None:
         status = peewee.CharField()
         error_code = peewee.CharField(null=True)
         error_text = peewee.TextField(null=True)
+        settings = peewee.JSONField()
+        password = peewee.TextField(null=True)
         refresh_token = peewee.TextField(null=True)
         access_token = peewee.TextField(null=True)
         access_expires_at = peewee.BigIntegerField(null=True)
         token_expires_at = peewee.BigIntegerField(null=True)
-        cursor = peewee.CharField(null=True)
+        cursor = peewee.TextField(null=True)
         marks = peewee.JSONField(default=list)
-        full_mark = peewee.CharField(null=True)
+        full_mark = peewee.TextField(null=True)
         connected_at = peewee.BigIntegerField(null=True)
         last_sync_at = peewee.BigIntegerField(null=True)
         audited_at = peewee.BigIntegerField(null=True)
@@ -173,8 +175,8 @@ def up(_migrator: Any, db: peewee.Database) -> None:
             indexes = (
                 (("mailbox", "source_id"), True),
                 (("mailbox", "outcome", "priority", "source_id"), False),
-                (("business", "outcome", "id"), False),
-                (("business", "received_at"), False),
+                (("business", "source_id"), False),
+                (("business", "raw_sha256"), False),
             )
 
     class SenderRule(Frozen):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +22,8 @@ LEFT_ALONE = {
     "CHAT": ("chat", "It is a chat message, not a mail."),
     "SENT": ("sent", "It was sent from this mailbox, not received."),
 }
+KNOWN_ELSEWHERE = ("known_elsewhere", "The same mail came from another source before.")
+_GMAIL_ID = re.compile(r"[0-9a-f]{15,16}")
 _WAITING = ("not_read_yet", "Not read yet.")
 FRESH = 5  # priority of mail that has just come, above the back-fill
 LIKELY = 1  # priority within the back-fill of what looks like a receipt from outside
@@ -78,14 +81,18 @@ def _insert(mailbox: Mailbox, found: Sequence[Found], priority: int, *, listing:
         known.update(
             (row.source_id, row) for row in Mail.select().where(Mail.mailbox == mailbox, Mail.source_id << chunk)
         )
+    elsewhere = _elsewhere(mailbox, [id_ for id_ in ids if id_ not in known])
     fresh: list[dict[str, object]] = []
     skipped = reopened = 0
     for item in merged.values():
         row = known.get(item.id)
         if row is None:
             alone = _alone(item.labels)
-            skipped += alone is not None
+            outcome = "skipped" if alone else "waiting"
             code, text = alone or _WAITING
+            if alone is None and item.id in elsewhere:
+                outcome, (code, text) = "duplicate", KNOWN_ELSEWHERE
+            skipped += outcome != "waiting"
             fresh.append(
                 {
                     "business": mailbox.business_id,
@@ -94,8 +101,8 @@ def _insert(mailbox: Mailbox, found: Sequence[Found], priority: int, *, listing:
                     "thread_id": item.thread_id,
                     "labels": sorted(item.labels or ()),
                     "priority": priority,
-                    "outcome": "skipped" if alone else "waiting",
-                    "state": "done" if alone else "discovered",
+                    "outcome": outcome,
+                    "state": "discovered" if outcome == "waiting" else "done",
                     "reason_code": code,
                     "reason_text": text,
                 }
@@ -109,6 +116,67 @@ def _insert(mailbox: Mailbox, found: Sequence[Found], priority: int, *, listing:
     for start in range(0, len(fresh), _PAGE):
         Mail.insert_many(fresh[start : start + _PAGE]).on_conflict_ignore().execute()
     return Tally(len(fresh), skipped, reopened)
+
+
+def _elsewhere(mailbox: Mailbox, ids: Sequence[str]) -> set[str]:
+    """Which of these ids another source of the business has already.
+
+    Gmail's ids are the same over its API, over
+    IMAP and in Takeout's files.
+    """
+    gmail = [id_ for id_ in ids if _GMAIL_ID.fullmatch(id_)]
+    found: set[str] = set()
+    for start in range(0, len(gmail), _PAGE):
+        rows = (
+            Mail.select(Mail.source_id)
+            .join(Mailbox, on=(Mail.mailbox == Mailbox.id))
+            .where(
+                Mail.business == mailbox.business_id,
+                Mail.source_id << gmail[start : start + _PAGE],
+                Mail.mailbox != mailbox,
+                Mailbox.kind != mailbox.kind,
+                Mail.outcome.not_in(["skipped", "gone", "failed"]),
+            )
+        )
+        found.update(row.source_id for row in rows)
+    return found
+
+
+def same_mail(mail: Mail, sha256: str) -> Mail | None:
+    """The mail of the same bytes that another place, or another source, gave us before."""
+    twin: Mail | None = (
+        Mail.select()
+        .where(
+            Mail.business == mail.business_id,
+            Mail.raw_sha256 == sha256,
+            Mail.id != mail.id,
+            Mail.outcome.not_in(["duplicate", "skipped", "gone", "failed"]),
+        )
+        .order_by(Mail.id)
+        .first()
+    )
+    return twin
+
+
+def take_file(
+    mailbox: Mailbox, *, source_id: str, sha256: str, size: int, labels: Iterable[str], received_at: datetime
+) -> str:
+    """A mail from a file, its bytes in the blob store: "new", "known" (in any source of the business) or "skipped"."""
+    with write():
+        known = Mail.get_or_none(Mail.mailbox == mailbox, Mail.source_id == source_id)
+        if known is not None and known.outcome != "failed":
+            return "known"
+        mail = known or Mail(business=mailbox.business_id, mailbox=mailbox, source_id=source_id)
+        alone = _alone(labels)
+        mail.labels, mail.raw_sha256, mail.size, mail.received_at = sorted(labels), sha256, size, received_at
+        if alone is not None:
+            mail.outcome, mail.state, (mail.reason_code, mail.reason_text) = "skipped", "done", alone
+        elif same_mail(mail, sha256) or _elsewhere(mailbox, [source_id]):
+            mail.outcome, mail.state, (mail.reason_code, mail.reason_text) = "duplicate", "done", KNOWN_ELSEWHERE
+        else:
+            mail.outcome, mail.state, (mail.reason_code, mail.reason_text) = "waiting", "fetched", _WAITING
+        mail.save()
+    return {"waiting": "new", "duplicate": "known"}.get(mail.outcome, "skipped")
 
 
 def _alone(labels: Iterable[str] | None) -> tuple[str, str] | None:
@@ -253,7 +321,7 @@ def reading(lease: runs.Lease, mails: Sequence[Mail]) -> None:
 def settle(lease: runs.Lease, mail: Mail, outcome: str, code: str, text: str) -> None:
     """End a mail without documents: skipped, gone or failed, with the reason in words."""
     with write():
-        counter = {"failed": "failed"}.get(outcome, "skipped")
+        counter = "failed" if outcome == "failed" else "skipped"
         runs.hold(lease, left=SyncRun.left - 1, **{counter: getattr(SyncRun, counter) + 1})
         mail.outcome, mail.state = outcome, "done"
         mail.reason_code, mail.reason_text = code, text

@@ -8,6 +8,8 @@ import clock
 from errors import Tellable
 from models import Business, Mailbox, write
 
+LOCAL = ("upload", "import")  # hold files that are here already; nothing is fetched
+
 
 def connect_gmail(
     business: Business | int,
@@ -47,7 +49,12 @@ def disconnect(mailbox: Mailbox) -> str | None:
     token: str | None = mailbox.refresh_token
     with write():
         Mailbox.update(
-            status="disconnected", refresh_token=None, access_token=None, error_code=None, error_text=None
+            status="disconnected",
+            refresh_token=None,
+            access_token=None,
+            password=None,
+            error_code=None,
+            error_text=None,
         ).where(Mailbox.id == mailbox.id).execute()
     return token
 
@@ -82,10 +89,33 @@ def synced(mailbox_id: int) -> None:
 
 def uploads(business: Business | int) -> Mailbox:
     """The mailbox that holds what people upload to the business."""
+    return _local(business, "upload")
+
+
+def imports(business: Business | int) -> Mailbox:
+    """The mailbox that holds the mail of imported files."""
+    return _local(business, "import")
+
+
+def _local(business: Business | int, kind: str) -> Mailbox:
     with write():
-        mailbox = Mailbox.get_or_none(Mailbox.business == business, Mailbox.kind == "upload")
+        mailbox = Mailbox.get_or_none(Mailbox.business == business, Mailbox.kind == kind)
         if mailbox is None:
-            mailbox = Mailbox.create(business=business, kind="upload", connected_at=clock.now())
+            mailbox = Mailbox.create(business=business, kind=kind, connected_at=clock.now())
+    return mailbox
+
+
+def connect_imap(business: Business | int, *, host: str, port: int, tls: str, user: str, password: str) -> Mailbox:
+    """The connected IMAP mailbox of that server and user, made or found again."""
+    with write():
+        address = user if "@" in user else f"{user}@{host}"
+        mailbox = Mailbox.get_or_none(Mailbox.business == business, Mailbox.kind == "imap", Mailbox.address == address)
+        mailbox = mailbox or Mailbox(business=business, kind="imap", address=address)
+        mailbox.settings = {"host": host, "port": port, "tls": tls, "user": user}
+        mailbox.password = password
+        mailbox.status, mailbox.error_code, mailbox.error_text = "connected", None, None
+        mailbox.connected_at = clock.now()
+        mailbox.save()
     return mailbox
 
 
@@ -101,7 +131,7 @@ def audit_is_due(business: Business | int, every: timedelta) -> bool:
         .where(
             Mailbox.business == business,
             Mailbox.status == "connected",
-            Mailbox.kind != "upload",
+            Mailbox.kind.not_in(LOCAL),
             Mailbox.audited_at < clock.now() - every,
         )
         .exists()
@@ -110,5 +140,5 @@ def audit_is_due(business: Business | int, every: timedelta) -> bool:
 
 def businesses_to_sync() -> list[int]:
     """Ids of the businesses with a mailbox that the schedule shall sync."""
-    query = Mailbox.select(Mailbox.business).where(Mailbox.status == "connected", Mailbox.kind != "upload").distinct()
+    query = Mailbox.select(Mailbox.business).where(Mailbox.status == "connected", Mailbox.kind.not_in(LOCAL)).distinct()
     return [row.business_id for row in query]
