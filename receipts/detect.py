@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from receipts.fields import labels
 from receipts.fields.extract import Extract
+from receipts.fields.scan import Scan
+from receipts.fields.totals import Sum
 from receipts.types import Headers, Kind, Reading, Reason
 
 NEEDED = 1.7  # sum of the weights
@@ -14,6 +17,7 @@ _PAPERS = {
 }  # fmt: skip
 # Signals that rest on the same evidence count as one.
 _GROUP = {"subject": "words", "kind": "words", "file_name": "words", "subject_bought": "bought", "total_proved": "total", "subtotal": "total", "tax_adds_up": "tax"}
+_CARD = re.compile(r"(?:[*•·xX.]{2,}|ending(?: in| with)?|endend auf|se terminant par|terminada en|המסתיים ב-?|כרטיס)\s?-?\d{4}\b")
 _STRONG_ROLES = frozenset({"grand", "total", "payable", "paid", "refund"})
 
 
@@ -71,27 +75,18 @@ def judge(
     said = words(title)
     text_classes: set[str] = set()
     for segment in scan.segments[:800]:
-        text_classes |= {c for c in scan.classes(segment.text) if c[:2] == "x."}
+        own = {c for c in scan.classes(segment.text) if c[:2] == "x."}
+        if "x.negation" in own:
+            own.discard("x.bought")
+        text_classes |= own
     if first is not None and reading.total.value is not None:
-        labelled = bool(first.roles & _STRONG_ROLES)
-        money = reading.currency.value is not None or first.best.amount.decimals == 2
-        if labelled and money:
-            out.has_total = True
-            out.add(
-                "total",
-                "An amount of money is labelled as the total or as paid.",
-                0.9 if reading.currency.value else 0.6,
-            )
-        elif first.confirmed and money and first.score >= 0.6:
-            out.has_total = True
-            out.add("total_proved", "The sums on it give a total.", 0.7)
-        elif money and first.roles & {"subtotal", "amount"} and reading.currency.value:
-            out.has_total = True
-            out.add("subtotal", "A sum of money is labelled, though not as the total.", 0.5)
+        _sum(out, first, reading, scan, body=body)
         if sums.tax_confirmed and sums.taxes:
             out.add("tax_adds_up", "Net and tax give the total.", 0.6)
         elif sums.taxes:
             out.add("tax", "It states a tax.", 0.3)
+        if {"subtotal + extras", "items add up", "a sum and what is added give it", "total − deductions"} & set(first.confirmed):
+            out.add("sums", "What it lists adds up to the total.", 0.5)
     kind = reading.kind.value
     if kind in _PAPERS and reading.kind.confidence >= 0.5:
         out.add("kind", "It calls itself an invoice, a receipt or an order.", _PAPERS[kind] * (0.7 if body else 1.0))
@@ -113,15 +108,36 @@ def judge(
         if any(c in {"k.invoice", "k.receipt", "k.tax_invoice", "k.invoice_receipt", "k.credit"} for c in name):
             out.add("file_name", "The file's name speaks of an invoice or receipt.", 0.4)
     roles = {s.role for s in scan.spots}
-    if roles & {"tender", "change"} and not body:
+    if (roles & {"tender", "change"} and not body) or _CARD.search(scan.text.text[:20_000]):
         out.add("payment", "It tells how it was paid.", 0.4)
-    _against(out, reading, said, text_classes, scan, body=body, bulk=bulk)
+    if body and any(c in {"k.receipt", "k.invoice"} for c in words(f"{headers.from_name} {headers.from_address.partition('@')[0].replace('-', ' ').replace('+', ' ')}")):
+        out.add("sender", "The sender's name speaks of receipts or invoices.", 0.4)
+    _against(out, reading, said, text_classes, body=body, bulk=bulk)
     return out
 
 
+def _sum(out: Verdict, first: Sum, reading: Reading, scan: Scan, *, body: bool) -> None:
+    """What the total says for a receipt."""
+    spot = first.best
+    coin = reading.currency.value is not None
+    money = spot.amount.money_like or (coin and not spot.prose and abs(spot.amount.value) >= 1)
+    if first.roles & _STRONG_ROLES and money:
+        out.has_total = True
+        if spot.prose and body and spot.role not in {"paid", "refund"}:
+            out.add("total_in_prose", "A sentence speaks of a total.", 0.4)
+        else:
+            out.add("total", "An amount of money is labelled as the total or as paid.", 0.9 if coin else 0.6)
+    elif first.confirmed and money and first.score >= 0.6:
+        out.has_total = True
+        out.add("total_proved", "The sums on it give a total.", 0.7)
+    elif money and coin and first.roles & {"subtotal", "amount"}:
+        out.has_total = True
+        out.add("subtotal", "A sum of money is labelled, though not as the total.", 0.5)
+
+
 def _against(
-    out: Verdict, reading: Reading, said: frozenset[str], text_classes: set[str], scan, *, body: bool, bulk: bool
-) -> None:  # type: ignore[no-untyped-def]
+    out: Verdict, reading: Reading, said: frozenset[str], text_classes: set[str], *, body: bool, bulk: bool
+) -> None:
     kind = reading.kind.value
     if "x.failed" in said or ("x.failed" in text_classes and body):
         out.add("payment_failed", "It says that a payment failed.", -2.5)
@@ -141,7 +157,7 @@ def _against(
     elif "x.shipping" in text_classes and not {"x.bought"} & (said | text_classes):
         out.add("shipping", "It speaks of a delivery.", -0.5)
     if bulk:
-        out.add("bulk", "It was sent to many at once.", -0.4)
+        out.add("bulk", "It was sent to many at once.", -0.3)
     if "x.newsletter" in said:
         out.add("newsletter", "The subject advertises.", -1.0)
     elif "x.newsletter" in text_classes:

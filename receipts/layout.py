@@ -190,20 +190,21 @@ def _line(words: list[Word], page: int, gap: float) -> Line:
 
 
 def _segment(words: list[Word], page: int, *, rtl: bool) -> Segment:
+    place = (min(w.x0 for w in words), min(w.y0 for w in words), max(w.x1 for w in words), max(w.y1 for w in words))
     if rtl or any(is_rtl(w.text) for w in words):
         read = visual.line([w.text for w in words])
         words = [replace(words[index], text=text) for index, text in read]
         if _crossed("".join(w.text for w in words)):  # the file holds brackets as they look, not as they are meant
             words = [replace(w, text=w.text.translate(visual.MIRROR)) for w in words]
-    text = " ".join(w.text for w in words if w.text)
+    words = [w for w in words if w.text]
+    text = " ".join(w.text for w in words)
+    if len(words) > 4 and sum(len(w.text) == 1 for w in words) >= 0.8 * len(words) and text.replace(" ", "").isalpha():
+        text, words = text.replace(" ", ""), []  # a spaced heading: I N V O I C E
     return Segment(
         text,
         page,
-        min(w.x0 for w in words),
-        min(w.y0 for w in words),
-        max(w.x1 for w in words),
-        max(w.y1 for w in words),
-        tuple(w for w in words if w.text),
+        *place,
+        tuple(words),
     )
 
 

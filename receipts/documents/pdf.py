@@ -191,17 +191,17 @@ def _grown(turned: list[Sign]) -> Iterator[Word]:
     """Words from signs that follow one another without a gap."""
     signs: list[tuple[str, float, float]] = []
     x0 = y0 = x1 = y1 = 0.0
+    blank = False
     for code, left, upper, right, lower in turned:
         if code == 32:
-            if signs:
-                yield _word(signs, x0, y0, x1, y1)
-                signs = []
+            blank = True
             continue
         if signs:
             height = max(y1 - y0, 0.1)
             middle = (upper + lower) / 2
             gap = max(left - x1, x0 - right)  # on either side: right-to-left words grow leftwards
-            if gap > 0.3 * height or not y0 <= middle <= y1:
+            # PDFium makes up blanks between letters that are merely kerned apart.
+            if gap > (0.12 if blank else 0.3) * height or not y0 <= middle <= y1:
                 yield _word(signs, x0, y0, x1, y1)
                 signs = []
         if not signs:
@@ -210,6 +210,7 @@ def _grown(turned: list[Sign]) -> Iterator[Word]:
             x0, x1 = min(x0, left), max(x1, right)
             y0, y1 = min(y0, upper), max(y1, lower)
         signs.append((chr(code), left, right))
+        blank = False
     if signs:
         yield _word(signs, x0, y0, x1, y1)
 

@@ -70,7 +70,7 @@ def _sort(one: Day) -> str:
     if "date" in has:
         return "date"
     if "of" in has:
-        return "kind" if any(c.startswith("k.") for c in one.label.classes) else "of"
+        return "kind" if any(c[:2] == "k." or c == "n.document" for c in one.label.classes) else "of"
     if "service" in has:
         return "service"
     if has:

@@ -34,6 +34,13 @@ _NARROWER = (
 )
 
 
+def _labels_another(text: str, hits: tuple[labels.Hit, ...], number: int, scan: Scan) -> bool:
+    """Whether "order" only labels an order's number or date on another document."""
+    after = text[hits[number].end :]
+    following = hits[number + 1].classes(scan.languages) if number + 1 < len(hits) else frozenset()
+    return after.strip() == ":" or bool(following & {"n.nr", "d.date"} and hits[number + 1].start - hits[number].end < 4)
+
+
 @cache
 def _named(label: str) -> list[str]:
     """The kind that a number's label names: "Rechnungsnummer" -> invoice."""
@@ -69,6 +76,8 @@ def read(scan: Scan, hints: tuple[str, ...] = ()) -> list[Candidate[Kind]]:
             points = 1.0 if words <= 3 else 0.5 if words <= 8 else 0.15
             if hit.start > 12:
                 points *= 0.5
+            if own == ["k.order"] and _labels_another(segment.text, hits, number, scan):
+                points *= 0.3
             if segment.line <= 12:
                 points *= 1.6
             if segment.height > 1.25 * usual and scan.text.sizes:

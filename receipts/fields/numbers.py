@@ -59,6 +59,8 @@ def read(scan: Scan, *, order: bool = False, hints: Iterable[str] = ()) -> list[
                 confidence -= 0.15  # "for invoice 4418": another document's
             if sort == "nr" and _heads(scan, segment):
                 confidence += 0.26
+            if len(segment.text.split()) > 7:
+                confidence -= 0.08  # within a sentence
             confidence += 0.06 if len(text) > 2 and text in hinted else 0.0
             confidence += 0.02 if segment.line < 30 else 0.0
             seen[text] += 1
@@ -128,11 +130,13 @@ def _labels(scan: Scan, segment: Segment) -> list[tuple[str, int]]:
 
 def _nr_later(hits: tuple[labels.Hit, ...], i: int, text: str, scan: Scan) -> int:
     """Where a word for number ends that follows within a few words ("Rechnung des Versicherers Nr."); 0 without."""
-    if i + 1 < len(hits) and hits[i].start <= 2:
-        after = hits[i + 1]
-        gap = re.sub(r"\([^)]*\)", "", text[hits[i].end : after.start])
-        if "n.nr" in after.classes(scan.languages) and len(gap) < 24 and not any(c.isdigit() for c in gap):
-            return after.end
+    if hits[i].start <= 2:
+        for after in hits[i + 1 : i + 4]:
+            gap = re.sub(r"\([^)]*\)", "", text[hits[i].end : after.start])
+            if "n.nr" in after.classes(scan.languages) and len(gap) < 26 and not any(c.isdigit() for c in gap):
+                return after.end
+            if any(c[:2] in {"k.", "n."} for c in after.classes(scan.languages)):
+                break  # the number is that of something else
     return 0
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from receipts.fields import amounts as money
@@ -24,6 +25,8 @@ _FORM = (
 )
 _LEGAL = re.compile(rf"(?<![\w])(?:{_FORM})(?![\w])", re.IGNORECASE)
 _ENDS_LEGAL = re.compile(rf"^(?P<name>.{{1,70}}?[\s,.]\(?(?:{_FORM})\)?)(?=$|[\s,;|·•–\-(/:])", re.IGNORECASE)
+_SHORT_FORM = re.compile(r"(?:kg|ag|se|ab|as|asa|sa|co|ug|bv|nv|ek|ev|sci|snc)\.?", re.IGNORECASE)
+_LEAD = re.compile(r"^(?:sold by|verkauf durch|verkauft von|vendu par|vendido por|venduto da|verkocht door|from|by|owned by|own by)\s*:?\s+|^\([cC]\)\s*|^©\s*(?:\d{4}\s*)?(?:[-–]\s*\d{4}\s*)?", re.IGNORECASE)
 _MORE_LEGAL = re.compile(rf"[\s,]*(?:\([A-Za-z .]{{1,12}}\)\s*)?(?:{_FORM})(?=$|[\s,;|·•–\-(/:])", re.IGNORECASE)
 _STRONG_FORM = re.compile(
     r"gmbh|sdn|bhd|ltd|limited|inc|llc|plc|s\.?r\.?l|s\.?p\.?a|sarl|b\.?v|pty|pte|pvt|corp|בע|ohg|oyj|aps|s/b|kft|o\.?o|& co",
@@ -166,7 +169,10 @@ def read(
     usual = sizes[len(sizes) // 2] if sizes else 1.0
 
     def add(text: str, points: float, why: str, segment: Segment | None = None) -> None:
-        text = _NAME_LABEL.sub("", text).strip(" *-–—=_.,:;|·•~#<>[]'`\"")
+        text = _NAME_LABEL.sub("", text).strip(" *-–—=_.,:;|·•~#<>[]'`\"").strip()
+        text = re.sub(r"^[^\w(]+", "", text)
+        if money.currency_of(text):
+            return
         key = core(text)
         if len(key) < 2 or key in buyer_cores - {""} or not any(c.isalpha() for c in text) or len(text) > 80:
             return
@@ -179,6 +185,8 @@ def read(
         )
 
     _labelled(scan, add)
+    for segment, name in _sender_lines(scan, buyers):
+        add(name, 2.6, "the sender's line above the address", segment)
     head = _head(scan, buyers)
     lines = max(1, len(scan.text.lines))
     position = 0
@@ -192,7 +200,10 @@ def read(
             strong = bool(_STRONG_FORM.search(legal[-16:]))
             place = 1.8 if segment.line < 3 else 1.0 if segment.line < (6 if slip else 14) else 0.0
             foot = 0.5 if segment.line > lines - 12 and not slip else 0.0
-            add(legal, (2.2 if strong else 0.9) + place + foot, "a name with a company's legal form", segment)
+            points = (2.2 if strong else 0.9) + place + foot
+            if from_address and scan.text.source in {"html", "plain"}:
+                points *= 0.5  # a shop's mail also names makers, sellers and itself
+            add(legal, points, "a name with a company's legal form", segment)
         if segment.page == 0 and position < 6 and _like_a_name(scan, text):
             weight = (3.0 if slip else 1.9, 1.0, 0.6, 0.3, 0.2, 0.1)[position]
             if scan.text.source in {"html", "plain"}:
@@ -219,6 +230,7 @@ def read(
             if len(domain) > 2 and (domain in name_key or (name_key in domain and len(name_key) * 2 >= len(domain))):
                 name.add(1.6, "the document's web or mail address agrees")
                 break
+    _trade_name(names, scan, domains)
     if title:
         for key, name in names.items():
             if len(key) > 3 and key in core(title):
@@ -258,6 +270,53 @@ def _head(scan: Scan, buyers: dict[int, Segment]) -> dict[int, str]:
     return {}
 
 
+def _sender_lines(scan: Scan, buyers: dict[int, Segment]) -> Iterator[tuple[Segment, str]]:
+    """Lines as "Name · Street 1 · 12345 Town" above a letter's address; what stands below is the recipient."""
+    for segment in scan.segments[:60]:
+        if segment.page or scan.text.source != "pdf":
+            return
+        line = scan.text.lines[segment.line].segments
+        text = segment.text if segment.index or len(line) < 3 else " | ".join(s.text for s in line)
+        parts = [p.strip() for p in re.split(r"\s[|·•–—]\s|\s-\s|\s?[·•|]\s?", text) if p.strip()]
+        if len(parts) < 3 and len(parts) == 1:
+            parts = [p.strip() for p in text.split(", ")]
+        if not 3 <= len(parts) <= 6 or not any(c.isdigit() for c in parts[1]) or not re.search(r"\b\d{4,5}\b", " ".join(parts[2:])):
+            continue
+        name = parts[0]
+        if not any(c.isalpha() for c in name) or len(name) > 60 or any(c.isdigit() for c in name[-6:]) or ":" in text:
+            continue
+        yield segment, name
+        taken = 0
+        for number in range(segment.line + 1, min(segment.line + 8, len(scan.text.lines))):
+            for below in scan.text.lines[number].segments:
+                if below.page == segment.page and abs(below.x0 - segment.x0) < 3 * segment.height and taken < 5:
+                    buyers[id(below)] = below
+                    taken += 1
+        return
+
+
+def _trade_name(names: dict[str, _Name], scan: Scan, domains: list[str]) -> None:
+    """On a till slip the shop's sign: the word of its web address that the slip repeats and its legal name begins with."""
+    if not {s.role for s in scan.spots} & {"tender", "change"}:
+        return
+    words = Counter(re.findall(r"[^\W\d_]{3,}", scan.text.text.casefold()))
+    for domain in domains:
+        if words[domain] >= 3 and any(_run_under(domain, key, n, scan) for key, n in names.items()):
+            sign = next((w for w in re.findall(r"[^\W\d_]{3,}", scan.text.text) if w.casefold() == domain), domain)
+            best = max(n.points for n in names.values())
+            name = names.setdefault(domain, _Name(sign))
+            name.add(best + 1.5 - name.points, "the shop's sign: its web address, repeated on the slip")
+            return
+
+
+def _run_under(sign: str, key: str, name: _Name, scan: Scan) -> bool:
+    """Whether a firm's name begins with the sign, and is a franchisee's (oHG, e.K.) or stands in the foot only."""
+    if not key.startswith(sign) or key == sign:
+        return False
+    head = " ".join(line.text for line in scan.text.lines[:4])
+    return bool(re.search(r"\b(?:ohg|e\.\s?k\.?)$", name.text, re.IGNORECASE)) or name.text not in head
+
+
 def _ranked(names: dict[str, _Name]) -> list[Candidate[str]]:
     ranked = sorted(names.values(), key=lambda n: -n.points)
     if not ranked:
@@ -280,7 +339,10 @@ def _legal_name(text: str) -> str | None:
         end = match.end("name")
         while more := _MORE_LEGAL.match(part, end):  # "AEON CO. (M) BHD"
             end = more.end()
-        name = part[:end].strip()
+        name = _LEAD.sub("", part[:end]).strip()
+        form = name.split()[-1] if name.split() else ""
+        if _SHORT_FORM.fullmatch(form) and (form != form.upper() or re.search(r"\d\s*\S+$", name) or not name[0].isupper()):
+            continue  # "1 kg", "as" and "co" are words as well
         if len(labels.find(name)) < 3:
             return name
     return None
