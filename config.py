@@ -54,6 +54,7 @@ class Config:
     ocr_languages: str
     smtp_url: str = field(repr=False)
     n8n_url: str
+    private_hosts: tuple[str, ...]  # hosts of private networks that people may name (an IMAP server, a webhook)
     production: bool
     log_format: str  # "text" | "json"
     log_level: str
@@ -117,6 +118,7 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         ocr_languages=text("OCR_LANGUAGES", "eng+heb"),
         smtp_url=text("SMTP_URL"),
         n8n_url=_url("N8N_URL", text("N8N_URL")),
+        private_hosts=tuple(host for host in text("PRIVATE_HOSTS").replace(",", " ").split() if host),
         production=production,
         log_format=_choice("LOG_FORMAT", text("LOG_FORMAT", "text"), {"text", "json"}),
         log_level=_choice(

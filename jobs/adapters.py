@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from errors import Tellable
-from sources import oauth
+from sources import egress, oauth
 from sources.gmail import Gmail
 from sources.gmail_api import GmailApi
 from sources.imap import Imap, ImapAccount
@@ -58,7 +58,7 @@ def opener(config: Config, client: Redis) -> Callable[[Mailbox], MailSource]:
             known = opened.get(mailbox.id)
             # A mailbox that was connected anew has another token.
             if known is None or known[0] != mailbox.connected_at:
-                source = _imap(mailbox) if mailbox.kind == "imap" else _gmail(config, google, client, mailbox)
+                source = _imap(config, mailbox) if mailbox.kind == "imap" else _gmail(config, google, client, mailbox)
                 known = opened[mailbox.id] = (mailbox.connected_at, source)
             return known[1]
 
@@ -86,8 +86,9 @@ def _gmail(config: Config, google: GoogleClient, client: Redis, mailbox: Mailbox
     return Gmail(GmailApi(tokens, config.gmail_api_url, limiter=limiter, patience_s=PATIENCE_S))
 
 
-def _imap(mailbox: Mailbox) -> Imap:
+def _imap(config: Config, mailbox: Mailbox) -> Imap:
     if not mailbox.password:
         raise NeedsReconnect("needs_reconnect", "The mailbox has to be connected again.")
     told = mailbox.settings
+    egress.check(told["host"], told["port"], config.private_hosts)
     return Imap(ImapAccount(told["host"], told["user"], mailbox.password, port=told["port"], tls=told["tls"]))
