@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from receipts.fields import labels
 from receipts.fields.extract import Extract
-from receipts.fields.scan import Scan
 from receipts.fields.totals import Sum
 from receipts.types import Headers, Kind, Reading, Reason
 
@@ -80,7 +79,7 @@ def judge(
             own.discard("x.bought")
         text_classes |= own
     if first is not None and reading.total.value is not None:
-        _sum(out, first, reading, scan, body=body)
+        _sum(out, first, reading, body=body, bulk=bulk)
         if sums.tax_confirmed and sums.taxes:
             out.add("tax_adds_up", "Net and tax give the total.", 0.6)
         elif sums.taxes:
@@ -116,7 +115,7 @@ def judge(
     return out
 
 
-def _sum(out: Verdict, first: Sum, reading: Reading, scan: Scan, *, body: bool) -> None:
+def _sum(out: Verdict, first: Sum, reading: Reading, *, body: bool, bulk: bool) -> None:
     """What the total says for a receipt."""
     spot = first.best
     coin = reading.currency.value is not None
@@ -124,7 +123,7 @@ def _sum(out: Verdict, first: Sum, reading: Reading, scan: Scan, *, body: bool) 
     if first.roles & _STRONG_ROLES and money:
         out.has_total = True
         if spot.prose and body and spot.role not in {"paid", "refund"}:
-            out.add("total_in_prose", "A sentence speaks of a total.", 0.4)
+            out.add("total_in_prose", "A sentence speaks of a total.", 0.1 if bulk else 0.4)
         else:
             out.add("total", "An amount of money is labelled as the total or as paid.", 0.9 if coin else 0.6)
     elif first.confirmed and money and first.score >= 0.6:
@@ -162,3 +161,23 @@ def _against(
         out.add("newsletter", "The subject advertises.", -1.0)
     elif "x.newsletter" in text_classes:
         out.add("newsletter", "It reads like a newsletter.", -0.4)
+
+
+def waiting(extract: Extract, headers: Headers, verdict: Verdict) -> str:
+    """The link behind which a mail says that an invoice lies; "" where it says no such thing."""
+    if any(r.code in {"payment_failed", "money_in", "quote", "reminder", "shipping"} for r in verdict.reasons):
+        return ""
+    scan = extract.scan
+    said = words(headers.subject)
+    spoken = [s for s in scan.segments[:300] if "x.link" in scan.classes(s.text)]
+    links = scan.text.links
+    named = [href for text, href in links if "x.link" in words(text)]
+    if not spoken and not named:
+        return ""
+    papers = {c for c in said if c in {"k.invoice", "k.tax_invoice", "k.receipt", "k.invoice_receipt"}}
+    papers |= {c for s in scan.segments[:300] for c in scan.classes(s.text) if c in {"k.invoice", "k.tax_invoice", "k.receipt"}}
+    if not (papers or "x.bought" in said) or "x.newsletter" in said:
+        return ""
+    if named:
+        return named[0]
+    return next((href for _, href in links), "")

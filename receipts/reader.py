@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
-from receipts import detect, mime, sniff
+from receipts import detect, mime, sniff, split
 from receipts.charsets import decode_bytes
 from receipts.documents import einvoice, html, plain
 from receipts.documents.pdf import Pdf, PdfError
@@ -32,6 +32,7 @@ from receipts.types import (
 
 T = TypeVar("T")
 _NO_HEADERS = Headers("", "", "", "", "", None)
+_INVOICES = frozenset({Kind.INVOICE, Kind.TAX_INVOICE, Kind.INVOICE_RECEIPT})
 _MAX_DOCUMENTS = 40
 _PHOTO_BYTES = 15_000
 _OCR_PAGES = 3
@@ -165,7 +166,7 @@ def _message(message: mime.Message, options: Options) -> MessageReading:
             files.append(_document(document, headers, options))
         body = _body(one)
         if body:
-            bodies.append(_read_body(body[0], body[1], one, headers, options, alone=not files))
+            bodies.append(_read_body(body[0], body[1], one, headers, options))
     return _answer(message.headers, files, bodies, defects)
 
 
@@ -208,22 +209,54 @@ def _body(message: mime.Message) -> tuple[Document, Text] | None:
     return None
 
 
-def _read_body(
-    document: Document, text: Text, message: mime.Message, headers: Headers, options: Options, *, alone: bool
-) -> _Found:
+def _read_body(document: Document, text: Text, message: mime.Message, headers: Headers, options: Options) -> _Found:
     got = extract.read(text, document.part, headers, today=options.today)
     verdict = detect.judge(got, headers, body=True, bulk=message.bulk)
     found = _Found(document, [], verdict.reasons, body=True)
     if verdict.receipt:
-        found.readings = [got.reading]
+        found.readings = _orders(got, headers, options)
+    elif link := detect.waiting(got, headers, verdict):
+        found.readings = [_waiting(got.reading, link)]
+        found.reasons = [Reason("link", "It says that an invoice is to be fetched behind a link.", 1.0), *verdict.reasons]
     return found
+
+
+def _orders(got: extract.Extract, headers: Headers, options: Options) -> list[Reading]:
+    """One reading, or one for each of several orders in a mail."""
+    parts = [extract.read(t, got.reading.part, headers, today=options.today).reading for t in split.sections(got.scan)]
+    if parts and all(p.total.value is not None for p in parts):
+        return parts
+    if got.reading.total.value is not None:
+        shares = split.shares(got.scan, got.reading.total.value)
+        if shares:
+            why = "the sum of the items that stand with this order's number"
+            return [
+                replace(
+                    got.reading,
+                    number=Field(number, 0.8, "labelled as the order's number"),
+                    total=Field(share, 0.85, why, candidates=(Candidate(share, 0.85, why),)),
+                    payable=none(why),
+                    net=none(why),
+                    tax=(),
+                    flags=tuple(f for f in got.reading.flags if f.field not in {"total", "tax", "number"}),
+                )
+                for number, share in shares.items()
+            ]
+    return [got.reading]
+
+
+def _waiting(reading: Reading, link: str) -> Reading:
+    """A receipt whose document lies behind a link: what the mail tells, and the flag."""
+    flag = Flag("*", "waiting_document", "The mail only links to its document; fetch it there and drop the file here.")
+    return replace(reading, flags=(flag, *reading.flags), link=link, kind=Field(Kind.INVOICE, 0.5, "the mail says so"))
 
 
 def _answer(headers: Headers, files: list[_Found], bodies: list[_Found], defects: Sequence[str]) -> MessageReading:
     """The whole mail's outcome: files that are receipts, else bodies that are."""
     good = _merged([f for f in files if f.readings])
     if not good:
-        good = [b for b in bodies if b.readings][:1]
+        told = [b for b in bodies if b.readings]
+        good = sorted(told, key=lambda b: any(f.code == "waiting_document" for r in b.readings for f in r.flags))[:1]
     documents = tuple(f.document for f in files) + tuple(b.document for b in bodies if b.readings and b in good)
     if good:
         readings = tuple(r for f in good for r in f.readings)
@@ -249,9 +282,12 @@ def _answer(headers: Headers, files: list[_Found], bodies: list[_Found], defects
 
 
 def _merged(found: list[_Found]) -> list[_Found]:
-    """One purchase in two files (XML beside its PDF, a PDF and its picture) is one reading: the exact one stays."""
+    """One purchase in two files is one reading: the exact one, else the invoice, stays.
+
+    XML beside its PDF, a PDF and its picture, an invoice and the receipt of its payment.
+    """
     out: list[_Found] = []
-    for one in sorted(found, key=lambda f: (not f.exact, f.document.media_type != sniff.PDF)):
+    for one in sorted(found, key=lambda f: (not f.exact, f.readings[0].kind.value not in _INVOICES, f.document.media_type != sniff.PDF)):
         if any(_same(a, b) for kept in out for a in kept.readings for b in one.readings):
             continue
         out.append(one)
@@ -260,10 +296,19 @@ def _merged(found: list[_Found]) -> list[_Found]:
 
 def _same(a: Reading, b: Reading) -> bool:
     if a.total.value is None or b.total.value is None or abs(a.total.value) != abs(b.total.value):
-        return False
-    if a.number.value and b.number.value:
-        return labels.squeeze(a.number.value) == labels.squeeze(b.number.value)
-    return a.date.value is None or b.date.value is None or a.date.value == b.date.value
+        return a.source == b.source == "none"
+    days = a.date.value is None or b.date.value is None or abs((a.date.value - b.date.value).days) <= 3
+    if a.number.value and b.number.value and labels.squeeze(a.number.value) != labels.squeeze(b.number.value):
+        kinds = {a.kind.value, b.kind.value}
+        paid = kinds == {Kind.RECEIPT, Kind.INVOICE} or kinds == {Kind.RECEIPT, Kind.TAX_INVOICE}
+        named = _names(a, b.number.value) or _names(b, a.number.value)
+        return days and (paid or named)
+    return days
+
+
+def _names(reading: Reading, number: str) -> bool:
+    """Whether a reading's document names this number too."""
+    return any(labels.squeeze(c.value) == labels.squeeze(number) for c in reading.number.candidates)
 
 
 # -- one document ----------------------------------------------------------------------------------
@@ -283,7 +328,7 @@ def _document(
         text = html.read(html.decode(document.data))
         got = extract.read(text, document.part, headers, filename=document.filename, today=options.today)
         verdict = detect.judge(got, headers, body=True, bulk=False, filename=document.filename, in_mail=in_mail)
-        return _Found(document, [got.reading] if verdict.receipt else [], verdict.reasons)
+        return _Found(document, _orders(got, headers, options) if verdict.receipt else [], verdict.reasons)
     if kind.startswith("image/"):
         return _image(document, headers, options, in_mail=in_mail)
     if kind == sniff.TEXT:

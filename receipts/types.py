@@ -122,6 +122,7 @@ class Reading:
     items: tuple[Item, ...] = ()
     flags: tuple[Flag, ...] = ()
     turned: bool = False  # the document prints its sums without a minus; its kind made them negative here
+    link: str = ""  # where its document is to be fetched by hand, of a receipt that waits for it
     source: str = ""  # "einvoice", "schema_org", "pdf", "html", "plain", "ocr"
 
 

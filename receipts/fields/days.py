@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -39,6 +40,7 @@ def read(scan: Scan, *, month_first: bool, is_order: bool) -> Days:
     chosen: list[Candidate[date]] = []
     due: list[Candidate[date]] = []
     lines = max(1, len(scan.text.lines))
+    columns = Counter((d.label.text, round(d.segment.x0)) for d in scan.days if d.label.where == "above")
     for number, one in enumerate(scan.days):
         day = one.found.day(order, scan.anchor)
         if day is None:
@@ -51,6 +53,8 @@ def read(scan: Scan, *, month_first: bool, is_order: bool) -> Days:
         if sort == "due":
             due.append(Candidate(day, 0.85, "labelled as the day it is due", place, quote))
         confidence, why = _weight(one, sort, scan, day, number, lines, is_order=is_order)
+        if columns[one.label.text, round(one.segment.x0)] > 1:
+            confidence -= 0.35  # one of the rows of a table
         chosen.append(Candidate(day, round(max(0.02, min(0.98, confidence)), 3), why, place, quote))
     return Days(chosen, due, order, proved or all(d.found.named or len(d.found.readings) == 1 for d in scan.days))
 

@@ -42,8 +42,10 @@ def read(
     scan = Scan(text, anchor)
     speaking = tuple(h for h in (headers.subject, text.title, filename, *hints) if h)
     kind_list = kinds.read(scan, speaking)
-    kind: Field[Kind] = best(kind_list, "the document does not say what it is")
     sums = totals.read(scan)
+    if not kind_list and {s.role for s in scan.spots} & {"tender", "change", "paid"}:
+        kind_list = [Candidate(Kind.RECEIPT, 0.5, "it tells of a payment")]
+    kind: Field[Kind] = best(kind_list, "the document does not say what it is")
     first = sums.candidates[0] if sums.candidates else None
     spot = first.best if first else None
     money = currency.read(scan, spot)

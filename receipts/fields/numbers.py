@@ -81,6 +81,17 @@ def read(scan: Scan, *, order: bool = False, hints: Iterable[str] = ()) -> list[
     ]
 
 
+def announced(scan: Scan) -> list[tuple[str, str, int]]:
+    """Every number that a label announces: (sort, number, line of the label)."""
+    out = []
+    for segment in scan.segments:
+        for sort, end in _labels(scan, segment):
+            value = _behind(scan, segment, end)
+            if value is not None:
+                out.append((sort, value[0], segment.line))
+    return out
+
+
 def _labels(scan: Scan, segment: Segment) -> list[tuple[str, int]]:
     """What number each known phrase of the segment announces, and where the phrase ends."""
     hits = labels.find(segment.text)

@@ -198,6 +198,8 @@ def _weigh(one: Sum, parts: _Parts, top: Decimal, last_line: int) -> None:
         score += 0.10 + (0.06 if {"net + tax", "items + tax", "items add up", "total − deductions", "payments add up"} & set(one.confirmed) else 0.0)
     elif {"net + tax", "paid − change"} & set(one.confirmed) and best.role != "tender":
         score = max(score, 0.70) + 0.10  # an amount without a label, but labelled parts give it
+    elif best.role == "tender" and "items add up" in one.confirmed:
+        score = 0.72  # no total, but what was paid is what was bought
     lines = {(s.segment.page, s.line) for s in one.spots}
     labelled = {s.line for s in one.spots if s.role in {"grand", "payable", "total", "paid", "refund", "tender"}}
     if strong and len(labelled) > 1:

@@ -143,7 +143,7 @@ def core(name: str) -> str:
 
 def domain_core(domain: str) -> str:
     """The name within a domain: mail.green-invoice.co.il -> greeninvoice."""
-    parts = [p for p in domain.lower().split(".") if p]
+    parts = [p for p in domain.lower().split(".") if p][:-1] or [domain.lower()]
     while len(parts) > 1 and parts[-1] in _SUFFIXES:
         parts.pop()
     return re.sub(r"[\W_]+", "", parts[-1]) if parts else ""
