@@ -101,6 +101,12 @@ class _Line:
         self.folder = ""
         self.validity = 0
 
+    def leave(self) -> None:
+        """Look into no folder: of the one that is open, a server may tell its state of before."""
+        if self.folder:
+            self.folder = ""
+            self.client.close_folder()  # opened readonly, so it expunges nothing
+
     def open(self, name: str) -> int:
         """Look into the folder, without marking anything as read; its UIDVALIDITY."""
         if self.folder != name:
@@ -259,6 +265,7 @@ class Imap:
         One that cannot be asked at the moment is left out, and comes whole once it can.
         """
         folders, states = [], {}
+        line.leave()
         for folder in self._folders(line):
             try:
                 told = line.client.folder_status(folder.name, ["UIDVALIDITY", "UIDNEXT"])
