@@ -22,20 +22,36 @@ class File:
 def of_receipt(business_id: int, receipt_id: object, document_id: int | None = None) -> File:
     """The receipt's document, or the one of its mail that is named; Tellable `not_found`, `no_document`."""
     receipt = Receipt.find(business_id, receipt_id)
-    document: Document | None
+    if document_id is not None:
+        if receipt.mail_id is None:
+            raise Tellable("not_found", "There is no such thing here.")
+        return of_mail(business_id, receipt.mail_id, document_id)
+    document = receipt.document
+    if document is not None:
+        return _file(document)
+    if receipt.mail_id is None:
+        raise Tellable("no_document", "This receipt has no document.")
+    return of_mail(business_id, receipt.mail_id)
+
+
+def of_mail(business_id: int, mail_id: object, document_id: int | None = None) -> File:
+    """The whole mail, or the one of its documents that is named; Tellable `not_found`, `no_document`."""
+    mail = Mail.find(business_id, mail_id)
     if document_id is not None:
         document = Document.find(business_id, document_id)
-        if document.mail_id != receipt.mail_id:
+        if document.mail_id != mail.id:
             raise Tellable("not_found", "There is no such thing here.")
-    else:
-        document = receipt.document
-    if document is not None:
-        name = document.filename or f"document-{document.id}"
-        return File(document.id, document.sha256, name, document.media_type, document.pages)
-    mail = Mail.get_or_none(Mail.id == receipt.mail_id) if receipt.mail_id else None
-    if mail is None or mail.raw_sha256 is None:
-        raise Tellable("no_document", "This receipt has no document.")
+        return _file(document)
+    if mail.raw_sha256 is None:
+        raise Tellable("no_document", "This mail was not fetched, so there is nothing to show of it.")
+    if mail.mailbox.kind == "upload":
+        return File(None, mail.raw_sha256, mail.subject or f"file-{mail.id}", "application/octet-stream", None)
     return File(None, mail.raw_sha256, f"mail-{mail.id}.eml", "message/rfc822", None)
+
+
+def _file(document: Document) -> File:
+    name = document.filename or f"document-{document.id}"
+    return File(document.id, document.sha256, name, document.media_type, document.pages)
 
 
 def set_pages(document_id: int, pages: int) -> None:

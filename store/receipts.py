@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -244,9 +244,3 @@ def vendors(business_id: int, text: str, limit: int) -> list[dict[str, Any]]:
     newest = sql.fetch(f"select id, category from receipt where id in ({sql.ids(row[2] for row in rows)})")
     category = dict(newest)
     return [{"id": name, "name": name, "count": number, "category": category.get(id_)} for name, number, id_ in rows]
-
-
-def moment(value: int | None) -> datetime | None:
-    """A raw column of time as an aware datetime."""
-    result: datetime | None = Receipt.created_at.python_value(value)
-    return result

@@ -204,6 +204,20 @@ def test_a_receipt_without_a_document_shows_its_mail(site: Web) -> None:
     assert script.get(f"/api/receipts/{row.id}/preview").headers["Content-Type"] == "image/webp"
 
 
+def test_a_mail_and_its_documents_can_be_saved_from_the_ledger(site: Web, pdf: bytes) -> None:
+    business = site.business()
+    raw = b"From: a@shop.example\r\n\r\nHello\r\n"
+    sha256 = FolderBlobs(blob_folder(site.config)).put(raw)
+    row = kept(site, business, pdf, "application/pdf", mail={"raw_sha256": sha256, "outcome": "not_receipt"})
+    script = site.script(business)
+    whole = script.get(f"/api/mail/{row.mail_id}/original")
+    assert (whole.content, whole.headers["Content-Type"]) == (raw, "message/rfc822")
+    assert script.get(f"/api/mail/{row.mail_id}/original?document={row.document_id}").content == pdf
+    other = receipt(business)
+    assert script.get(f"/api/mail/{other.mail_id}/original?document={row.document_id}").status_code == 404
+    assert script.get(f"/api/mail/{other.mail_id}/original").json()["code"] == "no_document"
+
+
 # --- uploads
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -164,6 +165,19 @@ def test_tries_are_counted_without_redis_too(alone: Web) -> None:
 def test_good_tries_are_not_held_against_anybody(site: Web) -> None:
     for _ in range(15):
         site.browser()
+
+
+def test_a_locked_database_is_a_sentence_for_writers_and_none_for_readers(alone: Web) -> None:
+    script = alone.script(business := alone.business())
+    row = receipt(business)
+    with sqlite3.connect(alone.config.data_dir / "prosaas.db", isolation_level=None) as other:
+        other.execute("begin immediate")
+        assert script.get("/api/receipts").status_code == 200
+        answer = script.patch(f"/api/receipts/{row.id}", {"note": "x"}, 1)
+        other.execute("rollback")
+    assert (answer.status_code, answer.json()["code"]) == (503, "database_busy")
+    assert answer.headers["Retry-After"] == "1"
+    assert script.patch(f"/api/receipts/{row.id}", {"note": "x"}, 1).status_code == 200
 
 
 def test_prefs_and_name_are_kept(site: Web) -> None:

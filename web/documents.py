@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import logging
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import bottle
 import orjson
 
-from errors import Tellable
+from errors import Tellable, Temporary
 from receipts.render import Renderer
 from store import documents
 from web import answers, files, shapes, values
@@ -213,5 +214,6 @@ def _pages(opened: _Open) -> int:
     with stream:
         pages = int(stream.read())
     if file.id is not None:
-        documents.set_pages(file.id, pages)
+        with contextlib.suppress(Temporary):  # it can be counted again
+            documents.set_pages(file.id, pages)
     return pages

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from errors import Tellable
 from models import Mail, Mailbox
-from store import ledger, mail, mailboxes, receipt_edits, runs, senders
-from web import answers, briefs, shapes, values
+from store import documents, ledger, mail, mailboxes, receipt_edits, runs, senders
+from web import answers, briefs, files, shapes, values
 from web.routing import route
 from web.sync import queued
 
@@ -50,6 +50,22 @@ def listing(call: Call) -> dict[str, Any]:
 def one(call: Call, id: int) -> dict[str, Any]:  # noqa: A002
     """As in the list."""
     return briefs.mail(mail.one(call.business_id, id))
+
+
+@route(
+    "GET",
+    "/api/mail/<id:int>/original",
+    role="accountant",
+    summary="The mail, or one of its documents, byte for byte",
+    query={"document": values.row_id("one of its documents; the whole mail otherwise")},
+    media="application/octet-stream",
+)
+def original(call: Call, id: int) -> Any:  # noqa: A002
+    """To be saved, as everything that was mailed to us."""
+    file = documents.of_mail(call.business_id, id, call.query["document"])
+    return files.download(
+        call.site.blobs.open(file.sha256), media_type=file.media_type, filename=file.filename, etag=file.sha256[:32]
+    )
 
 
 @route(

@@ -187,14 +187,18 @@ def free(*, most_bytes: int = 16_384, about: str = "") -> Value:
 
 
 def read_all(raw: Mapping[str, Any], fields: Mapping[str, Value]) -> dict[str, Any]:
-    """The named values of a JSON object that are there; Tellable `unknown_field`, `field_missing` or a value's own."""
+    """The named values of a JSON object, and defaults for those that are not there.
+
+    Tellable `unknown_field`, `field_missing`, or what a value itself says.
+    """
     unknown = next((name for name in raw if name not in fields), None)
     if unknown is not None:
         raise fault(unknown[:60], f"is not known here; known are {', '.join(fields) or 'none'}", "unknown_field")
     for name, value in fields.items():
         if value.required and name not in raw:
             raise fault(name, "is missing", "field_missing")
-    return {name: fields[name].read(given, name) for name, given in raw.items()}
+    defaults = {name: value.default for name, value in fields.items() if value.default is not None}
+    return {**defaults, **{name: fields[name].read(given, name) for name, given in raw.items()}}
 
 
 def object_schema(fields: Mapping[str, Value]) -> Schema:
