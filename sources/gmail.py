@@ -95,8 +95,7 @@ class Gmail:
 
         First the labels that set a message aside are listed one by one, so that the pass over all mail can
         tell which message has which of them. Listings are no snapshots: the pass is repeated until one adds
-        nothing (a pass of one page is whole as it is). Messages that only a repeated pass finds come with
-        labels None.
+        nothing. Messages that only a repeated pass finds come with labels None.
 
         Args:
             start: first moment.
@@ -115,22 +114,15 @@ class Gmail:
                 yield Page(())
         seen: set[str] = set()
         for number in range(_PASSES):
-            before, pages = len(seen), 0
+            before = len(seen)
             for messages in self._listing(q):
                 fresh = {message_id: thread_id for message_id, thread_id in messages if message_id not in seen}
                 seen.update(fresh)
-                pages += bool(messages)
+                others = None if number else frozenset[str]()
                 yield Page(
-                    tuple(
-                        Found(
-                            message_id,
-                            thread_id,
-                            labels=None if number else aside.get(message_id, frozenset()),
-                        )
-                        for message_id, thread_id in fresh.items()
-                    )
+                    tuple(Found(each, thread_id, labels=aside.get(each, others)) for each, thread_id in fresh.items())
                 )
-            if pages <= 1 or len(seen) == before:
+            if number and len(seen) == before:
                 break
         # the index of a label can be ahead of the one over all mail
         if missed := [message_id for message_id in aside if message_id not in seen]:

@@ -202,6 +202,11 @@ def test_a_new_folder_and_a_renamed_one_come_whole(server: Dovecot, source: Imap
 def test_a_folder_whose_uidvalidity_changed_is_told_whole_again(server: Dovecot, source: Imap) -> None:
     client = server.client()
     client.create_folder("New")
+    client.select_folder("New")
+    for _ in range(60):  # so that the numbers to come lie far below the ones that are used up
+        client.append("New", b"Subject: x\r\n\r\n")
+    client.delete_messages(client.search("ALL"))
+    client.expunge()
     for number in range(3):
         client.append("New", mail(f"{number}"))
     before = {each for each in named(source.everything(None, None)) if each.endswith(".New")}

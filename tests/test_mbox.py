@@ -95,7 +95,10 @@ def test_a_takeout_is_split_by_gmails_separators_only() -> None:
 
 
 def test_an_ordinary_mbox_is_split_at_senders_and_dates_after_an_empty_line() -> None:
-    one, two = mail("one", text="From here\nFrom now on we meet at 12:00\n\nFrom the heart\n"), mail("two")
+    one, two = (
+        mail("one", text="Look:\nFrom alma@example.com Sat Oct 31 21:30:00 2026\n\nFrom the heart\n"),
+        mail("two"),
+    )
     data = (
         b"From alma@example.com Sat Oct 31 21:30:00 2026\n"
         + one
