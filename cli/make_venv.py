@@ -31,7 +31,8 @@ def main(argv: list[str]) -> int:
     try:
         with _only_one():
             if not _installed(VENV, RUNTIME):
-                _make(locks)
+                # Who has run the tests here will run them again after the lock has changed.
+                _make([RUNTIME, DEVELOPMENT] if (VENV / DEVELOPMENT).exists() else locks)
             for lock in locks:
                 if not _installed(VENV, lock):
                     _say("adding the packages of the tests to .venv (once) ...")

@@ -188,6 +188,8 @@ def test_the_packages_of_the_tests_come_with_the_test_command(made: Path) -> Non
     assert _start(made, "web").stdout == "one\n"
     assert _start(made, "test").stdout == "both\n"
     assert _start(made, "test").stderr == ""
+    (made / "requirements.txt").write_text((made / "requirements.txt").read_text() + "# changed\n")
+    assert _start(made, "web").stdout == "both\n"
 
 
 def test_an_environment_whose_python_is_gone_is_made_again(made: Path) -> None:
