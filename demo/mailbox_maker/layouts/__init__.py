@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from demo.mailbox_maker.layouts import (
+    browser,
     english,
     french,
     german,
@@ -20,6 +21,7 @@ from demo.mailbox_maker.sale import Sale
 Layout = Callable[[Sale], bytes]
 
 LAYOUTS: dict[str, Layout] = {
+    **browser.LAYOUTS,
     **hebrew.LAYOUTS,
     **hebrew_bills.LAYOUTS,
     **hebrew_forms.LAYOUTS,

@@ -119,7 +119,7 @@ def credit_note(sale: Sale) -> bytes:
     page.text(190, 80, "שם הלקוח:", 10, colour=GREY)
     page.text(168, 80, "  ".join(sale.rows("customer")), 11)
     y = 96.0
-    for x, head in ((190, 'מק"ט'), (164, "תיאור"), (84, "כמות"), (64, "מחיר"), (38, 'סה"כ')):
+    for x, head in ((190, 'מק"ט'), (164, "תיאור"), (84, "כמות"), (64, "מחיר"), (38, 'סה"כ בש"ח')):
         page.text(x, y, head, 10, bold=True)
     page.line(18, y + 2.5, 192, y + 2.5, 0.3)
     for i, line in enumerate(sale.lines):
