@@ -6,7 +6,6 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 import peewee
 
 import clock
-from errors import Tellable, Temporary
+from errors import Tellable
 from models import ApiToken, Business, Membership, OneTimeLink, Session, User, digest, write
 from store import passwords, sql
 
@@ -326,10 +325,8 @@ def session(token: str) -> Person | None:
     if row is None:
         return None
     if now - row[3] > _SEEN_EVERY_MS:
-        with suppress(Temporary), write():  # a busy or read-only database is no reason to refuse a reader
-            Session.update(last_seen_at=now, expires_at=now + SESSION_DAYS * _DAY_MS).where(
-                Session.id == row[0]
-            ).execute()
+        later = now + SESSION_DAYS * _DAY_MS
+        sql.note(Session.update(last_seen_at=now, expires_at=later).where(Session.id == row[0]))
     return Person(row[0], row[1], row[2], bool(row[4]))
 
 
@@ -400,8 +397,7 @@ def by_bearer(token: str) -> Bearer | None:
         return None
     now = _milliseconds()
     if row[1] is None or now - row[1] > _SEEN_EVERY_MS:
-        with suppress(Temporary), write():
-            ApiToken.update(last_used_at=now).where(ApiToken.id == row[0]).execute()
+        sql.note(ApiToken.update(last_used_at=now).where(ApiToken.id == row[0]))
     return Bearer(row[0], bool(row[2]), Tenant(*row[3:]))
 
 

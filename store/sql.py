@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import orjson
 import peewee
 
-from models import db
+from errors import Temporary
+from models import db, write
 
 
 def fetch(sql: str, params: Sequence[object] = ()) -> list[tuple[Any, ...]]:
@@ -45,6 +47,20 @@ def loaded(value: Any) -> Any:
 
 def _native(sql: str) -> str:
     return sql if db.obj.param == "?" else sql.replace("%", "%%").replace("?", db.obj.param)
+
+
+def note(change: peewee.Query) -> None:
+    """A write that nobody misses (when something was last seen): not done where the database is busy or read-only."""
+    patience = None
+    if isinstance(db.obj, peewee.SqliteDatabase):
+        patience = fetch("pragma busy_timeout")[0][0]
+        fetch("pragma busy_timeout = 20")
+    try:
+        with suppress(Temporary), write():
+            change.execute()
+    finally:
+        if patience is not None:
+            fetch(f"pragma busy_timeout = {int(patience)}")
 
 
 _OUTAGE = (
