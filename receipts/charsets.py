@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import re
 
-_CHARSETS = {"iso-8859-8-i": "cp1255", "iso-8859-8-e": "cp1255", "iso-8859-8": "cp1255", "visual": "cp1255", "x-mac-hebrew": "cp1255", "logical": "cp1255"}
-_WESTERN = frozenset(("", "iso-8859-1", "windows-1252", "cp1252", "latin-1", "latin1", "us-ascii", "ascii", "unknown-8bit"))
+_CHARSETS = {
+    "iso-8859-8-i": "cp1255",
+    "iso-8859-8-e": "cp1255",
+    "iso-8859-8": "cp1255",
+    "visual": "cp1255",
+    "x-mac-hebrew": "cp1255",
+    "logical": "cp1255",
+}
+_WESTERN = frozenset(
+    ("", "iso-8859-1", "windows-1252", "cp1252", "latin-1", "latin1", "us-ascii", "ascii", "unknown-8bit")
+)
 
 
 def decode_bytes(data: bytes, charset: str) -> str:

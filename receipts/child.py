@@ -1,4 +1,4 @@
-"""Reads mail in a child process that can be killed: `Reader` is the parent's side."""
+"""Reads mail in child processes that can be killed: `Reader` is the parent's side."""
 
 from __future__ import annotations
 
@@ -12,17 +12,23 @@ from receipts.childproc import Child, ChildCrashed, ChildFault, ChildTimeout, Po
 from receipts.types import Headers, MessageReading, Outcome, Reason
 
 _NO_HEADERS = Headers("", "", "", "", "", None)
+OCR_ADDRESS_MB = 4096  # address space, most of it mapped and never touched; it works in less than 1 GB
+OCR_IDLE_SECONDS = 60
 
 
 class Reader:
     """Reads in child processes: started when first needed, reused, killed and replaced when late or dead.
 
+    A small child reads text. What holds a picture to be read is asked again of one child with the OCR engine, which
+    ends when it has been idle for a minute and so gives its memory back.
+
     Args:
-        memory_mb: a child's limit.
-        seconds: a mail that takes longer is given up.
+        memory_mb: limit of the child that reads text.
+        seconds: a mail that takes longer is given up; pictures get twice as long.
         processes: how many mails may be read at once.
         ocr: "auto", "off" or an engine's name.
         ocr_languages: Tesseract's language codes, joined by "+".
+        idle_seconds: after this time without a mail the text child ends too.
     """
 
     def __init__(
@@ -33,30 +39,33 @@ class Reader:
         processes: int = 1,
         ocr: str = "auto",
         ocr_languages: str = "eng+heb",
-        idle_seconds: float = 60,
+        idle_seconds: float = 600,
     ) -> None:
         """Start nothing yet."""
-        arguments = (f"--ocr={ocr}", f"--ocr-languages={ocr_languages}")
-        self._pool = Pool(
+        self._seconds = seconds
+        self._texts = Pool(
             processes,
             lambda: Child(
-                "receipts.child", seconds=seconds, memory_mb=memory_mb, idle_seconds=idle_seconds, arguments=arguments
+                "receipts.child",
+                seconds=seconds,
+                memory_mb=memory_mb,
+                idle_seconds=idle_seconds,
+                arguments=("--ocr=off" if ocr == "off" else "--ocr=deferred",),
             ),
+        )
+        self._pictures = Child(
+            "receipts.child",
+            seconds=2 * seconds,
+            memory_mb=OCR_ADDRESS_MB,
+            idle_seconds=OCR_IDLE_SECONDS,
+            arguments=(f"--ocr={ocr}", f"--ocr-languages={ocr_languages}"),
         )
 
     def read_message(
         self, raw: bytes, *, passwords: Sequence[str] = (), today: date | None = None, ignore_xml: bool = False
     ) -> MessageReading:
         """As receipts.reader.read_message, within the limits."""
-        return self._ask(
-            {
-                "do": "message",
-                "passwords": list(passwords),
-                "today": today and today.isoformat(),
-                "ignore_xml": ignore_xml,
-            },
-            raw,
-        )
+        return self._ask({"do": "message", **_options(passwords, today, ignore_xml=ignore_xml)}, raw)
 
     def read_file(
         self,
@@ -69,19 +78,13 @@ class Reader:
         ignore_xml: bool = False,
     ) -> MessageReading:
         """As receipts.reader.read_file, within the limits."""
-        question = {
-            "do": "file",
-            "filename": filename,
-            "media_type": media_type,
-            "passwords": list(passwords),
-            "today": today and today.isoformat(),
-            "ignore_xml": ignore_xml,
-        }
-        return self._ask(question, data)
+        names = {"do": "file", "filename": filename, "media_type": media_type}
+        return self._ask({**names, **_options(passwords, today, ignore_xml=ignore_xml)}, data)
 
     def close(self) -> None:
         """End the children."""
-        self._pool.close()
+        self._texts.close()
+        self._pictures.close()
 
     def __enter__(self) -> Reader:
         """The reader itself."""
@@ -93,7 +96,9 @@ class Reader:
 
     def _ask(self, question: dict[str, Any], data: bytes) -> MessageReading:
         try:
-            answer, blobs = self._pool.call(question, [data])
+            answer, blobs = self._texts.call(question, [data])
+            if answer.get("deferred"):
+                answer, blobs = self._pictures.call(question, [data])
         except ChildTimeout:
             return _failed("reader_timeout", "Reading took too long and was given up.")
         except ChildCrashed as error:
@@ -105,40 +110,51 @@ class Reader:
         return wire.load(answer["reading"], blobs)
 
 
+def _options(passwords: Sequence[str], today: date | None, *, ignore_xml: bool) -> dict[str, Any]:
+    return {"passwords": list(passwords), "today": today.isoformat() if today else None, "ignore_xml": ignore_xml}
+
+
 def _failed(code: str, sentence: str) -> MessageReading:
     return MessageReading(Outcome.FAILED, (Reason(code, sentence, -1.0),), _NO_HEADERS, (), ())
 
 
 class _Handler:
-    """The child's side: the engine for pictures is made when the first one comes."""
+    """The child's side: the engine for pictures is loaded when the first one comes."""
 
     def __init__(self, arguments: Sequence[str]) -> None:
-        from receipts import engines
-
         words = dict(word[2:].split("=", 1) for word in arguments if word.startswith("--") and "=" in word)
-        self._ocr = engines.choose(words.get("ocr", "auto"), words.get("ocr-languages", "eng"))
+        self._name, self._languages = words.get("ocr", "off"), words.get("ocr-languages", "eng")
+        self._ocr: Any = None
+
+    @property
+    def writes(self) -> bool:
+        """Whether the engine starts a program of its own, as Tesseract is one."""
+        return self._name not in {"off", "deferred", "rapidocr"}
 
     def __call__(self, question: dict[str, Any], blobs: list[bytes]) -> tuple[dict[str, Any], Sequence[bytes]]:
-        from receipts import reader
+        from receipts import engines, reader
+        from receipts.ocr import OcrDeferred
 
+        if self._ocr is None:
+            self._ocr = engines.Deferred() if self._name == "deferred" else engines.choose(self._name, self._languages)
         today = date.fromisoformat(question["today"]) if question["today"] else None
-        if question["do"] == "message":
-            reading = reader.read_message(
-                blobs[0], passwords=question["passwords"], ocr=self._ocr, today=today, ignore_xml=question["ignore_xml"]
-            )
-        else:
-            reading = reader.read_file(
-                blobs[0],
-                question["filename"],
-                media_type=question["media_type"],
-                passwords=question["passwords"],
-                ocr=self._ocr,
-                today=today,
-                ignore_xml=question["ignore_xml"],
-            )
+        options = {
+            "passwords": question["passwords"],
+            "ocr": self._ocr,
+            "today": today,
+            "ignore_xml": question["ignore_xml"],
+        }
+        try:
+            if question["do"] == "message":
+                reading = reader.read_message(blobs[0], **options)
+            else:
+                reading = reader.read_file(blobs[0], question["filename"], media_type=question["media_type"], **options)
+        except OcrDeferred:
+            return {"deferred": True}, ()
         plain, documents = wire.dump(reading)
         return {"reading": plain}, documents
 
 
 if __name__ == "__main__":
-    serve(_Handler(sys.argv), sys.argv)
+    handler = _Handler(sys.argv)
+    serve(handler, sys.argv, writes=handler.writes)

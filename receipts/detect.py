@@ -15,8 +15,18 @@ _PAPERS = {
     Kind.INVOICE: 1.0, Kind.TAX_INVOICE: 1.1, Kind.RECEIPT: 1.0, Kind.INVOICE_RECEIPT: 1.1, Kind.CREDIT_NOTE: 0.9, Kind.ORDER: 0.6,
 }  # fmt: skip
 # Signals that rest on the same evidence count as one.
-_GROUP = {"subject": "words", "kind": "words", "file_name": "words", "subject_bought": "bought", "total_proved": "total", "subtotal": "total", "tax_adds_up": "tax"}
-_CARD = re.compile(r"(?:[*•·xX.]{2,}|ending(?: in| with)?|endend auf|se terminant par|terminada en|המסתיים ב-?|כרטיס)\s?-?\d{4}\b")
+_GROUP = {
+    "subject": "words",
+    "kind": "words",
+    "file_name": "words",
+    "subject_bought": "bought",
+    "total_proved": "total",
+    "subtotal": "total",
+    "tax_adds_up": "tax",
+}
+_CARD = re.compile(
+    r"(?:[*•·xX.]{2,}|ending(?: in| with)?|endend auf|se terminant par|terminada en|המסתיים ב-?|כרטיס)\s?-?\d{4}\b"
+)
 _STRONG_ROLES = frozenset({"grand", "total", "payable", "paid", "refund"})
 
 
@@ -84,7 +94,9 @@ def judge(
             out.add("tax_adds_up", "Net and tax give the total.", 0.6)
         elif sums.taxes:
             out.add("tax", "It states a tax.", 0.3)
-        if {"subtotal + extras", "items add up", "a sum and what is added give it", "total − deductions"} & set(first.confirmed):
+        if {"subtotal + extras", "items add up", "a sum and what is added give it", "total − deductions"} & set(
+            first.confirmed
+        ):
             out.add("sums", "What it lists adds up to the total.", 0.5)
     kind = reading.kind.value
     if kind in _PAPERS and reading.kind.confidence >= 0.5:
@@ -109,7 +121,12 @@ def judge(
     roles = {s.role for s in scan.spots}
     if (roles & {"tender", "change"} and not body) or _CARD.search(scan.text.text[:20_000]):
         out.add("payment", "It tells how it was paid.", 0.4)
-    if body and any(c in {"k.receipt", "k.invoice"} for c in words(f"{headers.from_name} {headers.from_address.partition('@')[0].replace('-', ' ').replace('+', ' ')}")):
+    if body and any(
+        c in {"k.receipt", "k.invoice"}
+        for c in words(
+            f"{headers.from_name} {headers.from_address.partition('@')[0].replace('-', ' ').replace('+', ' ')}"
+        )
+    ):
         out.add("sender", "The sender's name speaks of receipts or invoices.", 0.4)
     _against(out, reading, said, text_classes, body=body, bulk=bulk)
     return out
@@ -143,7 +160,11 @@ def _against(
     if "x.incoming" in said or ("x.incoming" in text_classes and body):
         out.add("money_in", "It tells of money received, not spent.", -3.0)
     slip = any(r.code == "payment" for r in out.reasons)
-    if (kind is Kind.STATEMENT and reading.kind.confidence > 0.6 and not slip) or "k.statement" in said or "x.statement" in said:
+    if (
+        (kind is Kind.STATEMENT and reading.kind.confidence > 0.6 and not slip)
+        or "k.statement" in said
+        or "x.statement" in said
+    ):
         out.add("statement", "It is a statement of account.", -1.6)
     if "k.quote" in said or "k.proforma" in said or (kind is Kind.OTHER and reading.kind.confidence > 0.6 and not slip):
         out.add("quote", "It is an offer, a reminder or a delivery note.", -1.2)
@@ -175,7 +196,9 @@ def waiting(extract: Extract, headers: Headers, verdict: Verdict) -> str:
     if not spoken and not named:
         return ""
     papers = {c for c in said if c in {"k.invoice", "k.tax_invoice", "k.receipt", "k.invoice_receipt"}}
-    papers |= {c for s in scan.segments[:300] for c in scan.classes(s.text) if c in {"k.invoice", "k.tax_invoice", "k.receipt"}}
+    papers |= {
+        c for s in scan.segments[:300] for c in scan.classes(s.text) if c in {"k.invoice", "k.tax_invoice", "k.receipt"}
+    }
     if not (papers or "x.bought" in said) or "x.newsletter" in said:
         return ""
     if named:

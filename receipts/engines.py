@@ -1,12 +1,223 @@
-"""Which engine reads pictures here."""
+"""Engines that read pictures: RapidOCR, which the installation brings along, and Tesseract where it is installed."""
 
 from __future__ import annotations
 
-from receipts.ocr import Ocr
+import csv
+import io
+import logging
+import math
+import shutil
+import subprocess
+from collections.abc import Sequence
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from receipts.documents.words import from_words
+from receipts.layout import Text, Word, clean
+from receipts.ocr import Ocr, OcrDeferred, OcrUnavailable
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+_SIDE = 960  # pixels of the longer side in which text is looked for; more costs time and finds no more
+_SURE = 0.5  # words below this are noise
+_TESSERACT_SECONDS = 25
+NAMES = ("auto", "off", "rapidocr", "tesseract")
 
 
 def choose(name: str, languages: str) -> Ocr | None:
-    """The engine of this name; None where reading of pictures is off."""
+    """The engine of this name; None where reading of pictures is off.
+
+    Args:
+        name: one of NAMES; "auto" takes what is installed.
+        languages: Tesseract's codes joined by "+".
+    """
     if name == "off":
         return None
-    return None
+    if name == "tesseract":
+        return Tesseract(languages)
+    if name == "rapidocr":
+        return Rapid()
+    return Auto(languages)
+
+
+class Deferred:
+    """Stands in for an engine in a process that must stay small: says that one is wanted."""
+
+    def read(self, picture: Image, *, page: int = 0) -> Text:
+        """Raise OcrDeferred."""
+        raise OcrDeferred
+
+
+class Rapid:
+    """PP-OCR on ONNX Runtime: Latin letters with all accents, digits and signs of money; no Hebrew."""
+
+    def __init__(self) -> None:
+        self._engine: Any = None
+
+    def read(self, picture: Image, *, page: int = 0) -> Text:
+        """The words of a picture, turned upright when it lies on its side."""
+        boxes = self._boxes(picture)
+        turned = picture
+        if boxes and sum(b.y1 - b.y0 > 1.4 * (b.x1 - b.x0) for b, _ in boxes) > 0.6 * len(boxes):
+            tries = [(p := picture.rotate(angle, expand=True), self._boxes(p)) for angle in (90, 270)]
+            turned, boxes = max(tries, key=lambda t: _weight(t[1]))
+        elif boxes and sum(s for _, s in boxes) / len(boxes) < 0.72:
+            upside = picture.rotate(180)
+            other = self._boxes(upside)
+            if _weight(other) > 1.15 * _weight(boxes):
+                turned, boxes = upside, other
+        return from_words([b for b, _ in boxes], (float(turned.width), float(turned.height)), page)
+
+    def _boxes(self, picture: Image) -> list[tuple[Word, float]]:
+        import numpy
+
+        engine = self._load()
+        found = engine(numpy.asarray(picture.convert("RGB"))[:, :, ::-1])
+        if found is None or found.txts is None:
+            return []
+        out = []
+        for box, text, score in zip(found.boxes, found.txts, found.scores, strict=True):
+            text = " ".join(clean(text).split())
+            if text and score >= _SURE:
+                out.append((_word(box, text), float(score)))
+        return out
+
+    def _load(self) -> Any:
+        if self._engine is None:
+            if find_spec("rapidocr") is None or find_spec("onnxruntime") is None:
+                raise OcrUnavailable
+            logging.getLogger("RapidOCR").setLevel(logging.CRITICAL)
+            try:
+                from rapidocr import RapidOCR
+            except ImportError as error:
+                raise OcrUnavailable from error
+            self._engine = RapidOCR(
+                params={
+                    "Det.limit_type": "max",
+                    "Det.limit_side_len": _SIDE,
+                    "Global.use_cls": False,
+                    "Global.log_level": "critical",
+                    "EngineConfig.onnxruntime.intra_op_num_threads": 1,
+                    "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+                }
+            )
+        return self._engine
+
+
+class Tesseract:
+    """The tesseract program, for the alphabets whose data is installed."""
+
+    def __init__(self, languages: str) -> None:
+        self._wanted = [code for code in languages.split("+") if code.isascii() and code.replace("_", "").isalnum()]
+        self._path = shutil.which("tesseract")
+        self._languages: str | None = None
+
+    @property
+    def installed(self) -> bool:
+        """Whether the program is there with at least one of the languages."""
+        return bool(self._path and self._known())
+
+    def has(self, code: str) -> bool:
+        """Whether it is there and reads this language."""
+        return self.installed and code in self._known().split("+")
+
+    def read(self, picture: Image, *, page: int = 0) -> Text:
+        """The words of a picture."""
+        if self._path is None or not self.installed:
+            raise OcrUnavailable
+        raw = io.BytesIO()
+        picture.convert("L").save(raw, "PNG")
+        command = [self._path, "stdin", "stdout", "-l", self._known(), "--psm", "6", "--dpi", "200", "tsv"]
+        try:
+            done = subprocess.run(  # noqa: S603 - a program found on PATH, arguments of our own
+                command,
+                input=raw.getvalue(),
+                capture_output=True,
+                timeout=_TESSERACT_SECONDS,
+                check=True,
+                env={"OMP_THREAD_LIMIT": "1"},
+            )
+        except (subprocess.SubprocessError, OSError) as error:
+            raise OcrUnavailable from error
+        return from_words(
+            _tsv(done.stdout.decode("utf-8", "replace")), (float(picture.width), float(picture.height)), page, gap=0.9
+        )
+
+    def _known(self) -> str:
+        if self._languages is None:
+            self._languages = ""
+            if self._path:
+                try:
+                    listed = subprocess.run(
+                        [self._path, "--list-langs"], capture_output=True, text=True, timeout=10, check=True
+                    )  # noqa: S603
+                except (subprocess.SubprocessError, OSError):
+                    return ""
+                have = set(listed.stdout.split())
+                self._languages = "+".join(code for code in self._wanted if code in have)
+        return self._languages
+
+
+class Auto:
+    """RapidOCR first; Tesseract where the first is missing, or where its words are none (Hebrew)."""
+
+    def __init__(self, languages: str) -> None:
+        self._rapid = Rapid()
+        self._tesseract = Tesseract(languages)
+
+    def read(self, picture: Image, *, page: int = 0) -> Text:
+        """The words of a picture by the engine that sees more of them."""
+        try:
+            first = self._rapid.read(picture, page=page)
+        except OcrUnavailable:
+            return self._tesseract.read(picture, page=page)
+        if wordy(first) or not self._tesseract.installed:
+            return first
+        try:
+            second = self._tesseract.read(picture, page=page)
+        except OcrUnavailable:
+            return first
+        return second if _letters(second) > _letters(first) else first
+
+
+def wordy(text: Text) -> bool:
+    """Whether a slip shows words beside its numbers, as one in letters that the engine knows does."""
+    digits = sum(c.isdigit() for s in text.segments for c in s.text)
+    return _letters(text) >= max(12, digits * 0.6)
+
+
+def _letters(text: Text) -> int:
+    words = [
+        w for s in text.segments for w in s.text.split() if len(w) > 2 and sum(c.isalpha() for c in w) >= 0.7 * len(w)
+    ]
+    return sum(map(len, words))
+
+
+def _weight(boxes: Sequence[tuple[Word, float]]) -> float:
+    return sum(score * len(word.text) for word, score in boxes)
+
+
+def _word(box: Any, text: str) -> Word:
+    """A box with corners from the top left, clockwise: its middle and true height, so that a slant does not make it taller."""
+    (ax, ay), (bx, by), (cx, cy), (dx, dy) = ((float(x), float(y)) for x, y in box)
+    height = (math.hypot(dx - ax, dy - ay) + math.hypot(cx - bx, cy - by)) / 2
+    middle = (ay + by + cy + dy) / 4
+    left, right = min(ax, dx), max(bx, cx)
+    if right - left < height and (bx - ax) < abs(by - ay):  # it runs upwards
+        return Word(text, min(ax, bx, cx, dx), min(ay, by, cy, dy), max(ax, bx, cx, dx), max(ay, by, cy, dy))
+    return Word(text, left, middle - height / 2, right, middle + height / 2)
+
+
+def _tsv(table: str) -> list[Word]:
+    words = []
+    for row in csv.DictReader(io.StringIO(table), delimiter="\t", quoting=csv.QUOTE_NONE):
+        try:
+            confidence = float(row["conf"])
+            x, y, w, h = (float(row[k]) for k in ("left", "top", "width", "height"))
+        except (KeyError, TypeError, ValueError):
+            continue
+        text = clean(row.get("text") or "").strip()
+        if text and confidence > 25:
+            words.append(Word(text, x, y, x + w, y + h))
+    return words

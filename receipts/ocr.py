@@ -14,6 +14,10 @@ class OcrUnavailable(Exception):
     """No engine that reads pictures is installed."""
 
 
+class OcrDeferred(Exception):
+    """A picture is to be read, and this process is not the one to do it."""
+
+
 class Ocr(Protocol):
     """Reads a picture's words with their places."""
 

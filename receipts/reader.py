@@ -16,7 +16,7 @@ from receipts.documents.pdf import Pdf, PdfError
 from receipts.fields import extract, labels
 from receipts.fields.choice import none
 from receipts.layout import Text
-from receipts.ocr import Ocr, OcrUnavailable
+from receipts.ocr import Ocr, OcrDeferred, OcrUnavailable
 from receipts.types import (
     Candidate,
     Document,
@@ -82,7 +82,7 @@ def read_message(
         message = mime.parse(raw)
         headers = message.headers
         return _message(message, options)
-    except MemoryError:
+    except (MemoryError, OcrDeferred):
         raise
     except RecursionError:
         return _failed(headers, "too_deep", "The mail is nested too deeply to be read.")
@@ -124,7 +124,7 @@ def read_file(
         document = Document("1", name, kind, data)
         found = _document(document, _NO_HEADERS, options, words=words, in_mail=False)
         return _answer(_NO_HEADERS, [found], [], [])
-    except MemoryError:
+    except (MemoryError, OcrDeferred):
         raise
     except RecursionError:
         return _failed(_NO_HEADERS, "too_deep", "The file is nested too deeply to be read.")
@@ -217,7 +217,10 @@ def _read_body(document: Document, text: Text, message: mime.Message, headers: H
         found.readings = _orders(got, headers, options)
     elif link := detect.waiting(got, headers, verdict):
         found.readings = [_waiting(got.reading, link)]
-        found.reasons = [Reason("link", "It says that an invoice is to be fetched behind a link.", 1.0), *verdict.reasons]
+        found.reasons = [
+            Reason("link", "It says that an invoice is to be fetched behind a link.", 1.0),
+            *verdict.reasons,
+        ]
     return found
 
 
@@ -287,7 +290,10 @@ def _merged(found: list[_Found]) -> list[_Found]:
     XML beside its PDF, a PDF and its picture, an invoice and the receipt of its payment.
     """
     out: list[_Found] = []
-    for one in sorted(found, key=lambda f: (not f.exact, f.readings[0].kind.value not in _INVOICES, f.document.media_type != sniff.PDF)):
+    for one in sorted(
+        found,
+        key=lambda f: (not f.exact, f.readings[0].kind.value not in _INVOICES, f.document.media_type != sniff.PDF),
+    ):
         if any(_same(a, b) for kept in out for a in kept.readings for b in one.readings):
             continue
         out.append(one)

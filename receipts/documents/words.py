@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from receipts.layout import Text, Word, clean, lines_from_words
+from receipts import visual
+from receipts.layout import Text, Word, clean, is_rtl, lines_from_words
 
 
 def from_csv(rows: Iterable[Sequence[str]]) -> Text:
@@ -23,14 +24,31 @@ def from_csv(rows: Iterable[Sequence[str]]) -> Text:
     return from_words(words)
 
 
-def from_words(words: Sequence[Word], size: tuple[float, float] | None = None, page: int = 0) -> Text:
-    """Boxes of text on one page; each box keeps to itself."""
+def from_words(
+    words: Sequence[Word], size: tuple[float, float] | None = None, page: int = 0, *, gap: float = 0.25
+) -> Text:
+    """Boxes of text on one page, straightened where the lines slant.
+
+    Args:
+        words: boxes; right-to-left words as they are read.
+        size: of the page; that of what stands on it where it is not known.
+        page: number that the lines get.
+        gap: white, in line heights, that parts two boxes.
+    """
     slope = skew(words)
     if slope:
         words = [replace(w, y0=w.y0 - slope * (w.x0 + w.x1) / 2, y1=w.y1 - slope * (w.x0 + w.x1) / 2) for w in words]
     right = max((w.x1 for w in words), default=1.0)
     low = max((w.y1 for w in words), default=1.0)
-    return Text(lines_from_words(words, page, gap=0.25), "ocr", (size or (right, low),))
+    sizes = ((0.0, 0.0),) * page + (size or (right, low),)
+    return Text(lines_from_words([_as_seen(w) for w in words], page, gap=gap), "ocr", sizes)
+
+
+def _as_seen(word: Word) -> Word:
+    """An engine gives right-to-left words as they are read; lines are put together from what is seen."""
+    if not is_rtl(word.text):
+        return word
+    return replace(word, text=visual.word(word.text))
 
 
 def skew(words: Sequence[Word]) -> float:

@@ -250,7 +250,9 @@ def find(text: str, decimal_sign: str = "", *, loose: bool = False) -> tuple[Amo
         value, decimals, ambiguous = parsed
         if match["dash"]:
             decimals = 2
-        minus = bool(match["open"] and match["close"] and match.end() - match.start() >= len(source.strip()) - 1) or any(
+        minus = bool(
+            match["open"] and match["close"] and match.end() - match.start() >= len(source.strip()) - 1
+        ) or any(
             s and s.strip() and (s.strip()[0] in _MINUS or s.strip().lower() == "cr")
             for s in (match["s1"], match["s2"], match["s3"])
         )

@@ -38,7 +38,9 @@ def _labels_another(text: str, hits: tuple[labels.Hit, ...], number: int, scan: 
     """Whether "order" only labels an order's number or date on another document."""
     after = text[hits[number].end :]
     following = hits[number + 1].classes(scan.languages) if number + 1 < len(hits) else frozenset()
-    return after.strip() == ":" or bool(following & {"n.nr", "d.date"} and hits[number + 1].start - hits[number].end < 4)
+    return after.strip() == ":" or bool(
+        following & {"n.nr", "d.date"} and hits[number + 1].start - hits[number].end < 4
+    )
 
 
 @cache
@@ -71,7 +73,14 @@ def read(scan: Scan, hints: tuple[str, ...] = ()) -> list[Candidate[Kind]]:
                     own = _named(segment.text[hit.start : hit.end])
                 if not own:
                     continue
-            if any("x.not" in h.classes(scan.languages) or "x.negation" in h.classes(scan.languages) for h in hits[:number] if hit.start - h.end < 30) and words > 3:
+            if (
+                any(
+                    "x.not" in h.classes(scan.languages) or "x.negation" in h.classes(scan.languages)
+                    for h in hits[:number]
+                    if hit.start - h.end < 30
+                )
+                and words > 3
+            ):
                 continue  # "this is no tax invoice"
             points = 1.0 if words <= 3 else 0.5 if words <= 8 else 0.15
             if hit.start > 12:

@@ -164,7 +164,11 @@ def _heads(scan: Scan, segment: Segment) -> bool:
             above = other.page == segment.page and overlaps(other.x0, other.x1, segment.x0, segment.x1)
             if (beside or above) and other is not segment:
                 own = scan.classes(other.text)
-                if any(c.startswith("k.") for c in own) and len(other.text.split()) <= 5 and not any(c.isdigit() for c in other.text):
+                if (
+                    any(c.startswith("k.") for c in own)
+                    and len(other.text.split()) <= 5
+                    and not any(c.isdigit() for c in other.text)
+                ):
                     return True
     return False
 
@@ -180,8 +184,12 @@ def _id_follows(text: str, end: int) -> bool:
 
 def _good(token: str) -> bool:
     digits = sum(c.isdigit() for c in token)
-    if not digits or len(token) > 40 or (
-        digits * 3 < len(token) and digits < 4 and not (4 <= len(token) <= 12 and (token.isupper() or "-" in token))
+    if (
+        not digits
+        or len(token) > 40
+        or (
+            digits * 3 < len(token) and digits < 4 and not (4 <= len(token) <= 12 and (token.isupper() or "-" in token))
+        )
     ):
         return False
     found = dates.find(token)

@@ -266,7 +266,13 @@ class Scan:
                     continue
                 if overlaps(head.x0, head.x1, x0, x1) and classes & _AMOUNT_CLASSES:
                     distance = segment.line - number
-                    return Label(classes, text, "above", max(distance, 4) if between else distance, self._label(text, "above").first)
+                    return Label(
+                        classes,
+                        text,
+                        "above",
+                        max(distance, 4) if between else distance,
+                        self._label(text, "above").first,
+                    )
             between = between or any(
                 overlaps(s.x0, s.x1, x0, x1) and has_words(s.text, 3) for s in self.text.lines[number].segments
             )
@@ -379,7 +385,9 @@ def _tax_rows(spots: list[Spot]) -> None:
             if len(tax) == 1 and spot.role in {"total", "grand", "amount", "subtotal"} and spot is not tax[0]:
                 others = [s.amount.value for s in row if s is not spot and s is not tax[0]]
                 small = abs(tax[0].amount.value) < abs(spot.amount.value) * 2 / 5
-                if small and not any(abs(o + tax[0].amount.value - spot.amount.value) < Decimal("0.03") for o in others):
+                if small and not any(
+                    abs(o + tax[0].amount.value - spot.amount.value) < Decimal("0.03") for o in others
+                ):
                     spot.role = "net"
 
 

@@ -155,7 +155,10 @@ class _Parts:
             for r in self._signed(self.by["rounding"])
         ):
             out.append("rounding")
-        if any(t > size and any(abs(t + cut - value) < _CENT for cut in self.cuts) for t in [*self.by["total"], *self.by["subtotal"]]):
+        if any(
+            t > size and any(abs(t + cut - value) < _CENT for cut in self.cuts)
+            for t in [*self.by["total"], *self.by["subtotal"]]
+        ):
             out.append("total − deductions")
         if len(self.given) > 1 and abs(sum(self.given, Decimal(0)) - size) < _CENT:
             out.append("payments add up")
@@ -195,7 +198,12 @@ def _weigh(one: Sum, parts: _Parts, top: Decimal, last_line: int) -> None:
     one.confirmed = parts.confirm(one.value)
     strong = best.role in {"grand", "payable", "total", "paid", "refund"}
     if strong and one.confirmed:
-        score += 0.10 + (0.06 if {"net + tax", "items + tax", "items add up", "total − deductions", "payments add up"} & set(one.confirmed) else 0.0)
+        score += 0.10 + (
+            0.06
+            if {"net + tax", "items + tax", "items add up", "total − deductions", "payments add up"}
+            & set(one.confirmed)
+            else 0.0
+        )
     elif {"net + tax", "paid − change"} & set(one.confirmed) and best.role != "tender":
         score = max(score, 0.70) + 0.10  # an amount without a label, but labelled parts give it
     elif best.role == "tender" and "items add up" in one.confirmed:
@@ -245,24 +253,43 @@ def _relate(sums: dict[Decimal, Sum], parts: _Parts) -> None:
         gap = whole.value - low.value
         if not whole.roles & {"grand", "total", "payable"}:
             continue
-        if gap > smallest and _subset(extras, gap) and not (low.confirmed and not whole.confirmed and low.best.line > whole.best.line + 12):
+        if (
+            gap > smallest
+            and _subset(extras, gap)
+            and not (low.confirmed and not whole.confirmed and low.best.line > whole.best.line + 12)
+        ):
             whole.confirmed.append("a sum and what is added give it")
             low.part_of = whole.value
-        elif any(abs(gap - other.value) < _CENT for other in named if other is not low and other.value < whole.value and other.roles & {"total", "grand", "subtotal"} and low.roles & {"total", "grand", "subtotal"}):
+        elif any(
+            abs(gap - other.value) < _CENT
+            for other in named
+            if other is not low
+            and other.value < whole.value
+            and other.roles & {"total", "grand", "subtotal"}
+            and low.roles & {"total", "grand", "subtotal"}
+        ):
             whole.confirmed.append("the sums on it add up to it")
             low.part_of = whole.value
     for one in named:
         for other in named:
             gap = abs(one.value - other.value)
             near = bool(parts.by["rounding"]) or (one.roles & {"grand", "total"} and other.roles & {"grand", "total"})
-            if near and one is not other and Decimal(0) < gap <= Decimal("0.04") and one.value % Decimal("0.05") == 0 and other.value % Decimal("0.05") != 0:
+            if (
+                near
+                and one is not other
+                and Decimal(0) < gap <= Decimal("0.04")
+                and one.value % Decimal("0.05") == 0
+                and other.value % Decimal("0.05") != 0
+            ):
                 one.confirmed.append("rounded")
                 other.part_of = one.value
     for one in sums.values():
         if one.part_of is not None:
             one.score = min(one.score, sums[one.part_of].score) - 0.06
     for one in named:
-        if one.part_of is None and {"a sum and what is added give it", "the sums on it add up to it", "rounded"} & set(one.confirmed):
+        if one.part_of is None and {"a sum and what is added give it", "the sums on it add up to it", "rounded"} & set(
+            one.confirmed
+        ):
             one.score = min(0.99, one.score + 0.08)
 
 

@@ -26,7 +26,10 @@ _FORM = (
 _LEGAL = re.compile(rf"(?<![\w])(?:{_FORM})(?![\w])", re.IGNORECASE)
 _ENDS_LEGAL = re.compile(rf"^(?P<name>.{{1,70}}?[\s,.]\(?(?:{_FORM})\)?)(?=$|[\s,;|·•–\-(/:])", re.IGNORECASE)
 _SHORT_FORM = re.compile(r"(?:kg|ag|se|ab|as|asa|sa|co|ug|bv|nv|ek|ev|sci|snc)\.?", re.IGNORECASE)
-_LEAD = re.compile(r"^(?:sold by|verkauf durch|verkauft von|vendu par|vendido por|venduto da|verkocht door|from|by|owned by|own by)\s*:?\s+|^\([cC]\)\s*|^©\s*(?:\d{4}\s*)?(?:[-–]\s*\d{4}\s*)?", re.IGNORECASE)
+_LEAD = re.compile(
+    r"^(?:sold by|verkauf durch|verkauft von|vendu par|vendido por|venduto da|verkocht door|from|by|owned by|own by)\s*:?\s+|^\([cC]\)\s*|^©\s*(?:\d{4}\s*)?(?:[-–]\s*\d{4}\s*)?",
+    re.IGNORECASE,
+)
 _MORE_LEGAL = re.compile(rf"[\s,]*(?:\([A-Za-z .]{{1,12}}\)\s*)?(?:{_FORM})(?=$|[\s,;|·•–\-(/:])", re.IGNORECASE)
 _STRONG_FORM = re.compile(
     r"gmbh|sdn|bhd|ltd|limited|inc|llc|plc|s\.?r\.?l|s\.?p\.?a|sarl|b\.?v|pty|pte|pvt|corp|בע|ohg|oyj|aps|s/b|kft|o\.?o|& co",
@@ -252,7 +255,11 @@ def _head(scan: Scan, buyers: dict[int, Segment]) -> dict[int, str]:
     """Names at the very top that run over two or three lines: segment -> whole name."""
     lines = [line.segments[0] for line in scan.text.lines[:6] if len(line.segments) == 1 and line.page == 0]
     for first in range(min(2, len(lines))):
-        if id(lines[first]) in buyers or not any(c.isalpha() for c in lines[first].text) or _legal_name(lines[first].text):
+        if (
+            id(lines[first]) in buyers
+            or not any(c.isalpha() for c in lines[first].text)
+            or _legal_name(lines[first].text)
+        ):
             continue
         text = lines[first].text
         for last in range(first + 1, min(first + 3, len(lines))):
@@ -262,7 +269,16 @@ def _head(scan: Scan, buyers: dict[int, Segment]) -> dict[int, str]:
             whole = f"{text} {following}"
             legal = _legal_name(whole)
             end = _LEGAL.search(following)
-            if legal and end and (_fragment(_legal_name(following) or following) or len(following.split()) <= 3 or text.count("(") > text.count(")") or text.rstrip()[-1:] in "&,"):
+            if (
+                legal
+                and end
+                and (
+                    _fragment(_legal_name(following) or following)
+                    or len(following.split()) <= 3
+                    or text.count("(") > text.count(")")
+                    or text.rstrip()[-1:] in "&,"
+                )
+            ):
                 return {id(lines[k]): legal for k in range(first, last + 1)}
             if len(re.sub(r"\W", "", text)) <= 3:
                 return {id(lines[first]): whole}
@@ -280,7 +296,11 @@ def _sender_lines(scan: Scan, buyers: dict[int, Segment]) -> Iterator[tuple[Segm
         parts = [p.strip() for p in re.split(r"\s[|·•–—]\s|\s-\s|\s?[·•|]\s?", text) if p.strip()]
         if len(parts) < 3 and len(parts) == 1:
             parts = [p.strip() for p in text.split(", ")]
-        if not 3 <= len(parts) <= 6 or not any(c.isdigit() for c in parts[1]) or not re.search(r"\b\d{4,5}\b", " ".join(parts[2:])):
+        if (
+            not 3 <= len(parts) <= 6
+            or not any(c.isdigit() for c in parts[1])
+            or not re.search(r"\b\d{4,5}\b", " ".join(parts[2:]))
+        ):
             continue
         name = parts[0]
         if not any(c.isalpha() for c in name) or len(name) > 60 or any(c.isdigit() for c in name[-6:]) or ":" in text:
@@ -341,7 +361,9 @@ def _legal_name(text: str) -> str | None:
             end = more.end()
         name = _LEAD.sub("", part[:end]).strip()
         form = name.split()[-1] if name.split() else ""
-        if _SHORT_FORM.fullmatch(form) and (form != form.upper() or re.search(r"\d\s*\S+$", name) or not name[0].isupper()):
+        if _SHORT_FORM.fullmatch(form) and (
+            form != form.upper() or re.search(r"\d\s*\S+$", name) or not name[0].isupper()
+        ):
             continue  # "1 kg", "as" and "co" are words as well
         if len(labels.find(name)) < 3:
             return name
