@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import random
 import threading
 import time
@@ -68,7 +67,7 @@ class Answer:
 
     status: int
     headers: Mapping[str, str]
-    body: bytes
+    body: bytes | bytearray
 
     def json(self) -> dict[str, Any]:
         """Its JSON object; Temporary when there is none, for then the answer was cut on its way."""
@@ -253,19 +252,21 @@ def cut() -> Temporary:
     return Temporary("answer_cut", "An answer of Gmail's was cut on its way. It is tried again by itself.")
 
 
-def _whole(response: requests.Response, now: Callable[[], float], ends_at: float) -> bytes:
-    """The body, decompressed here: requests says nothing when a compressed stream was cut."""
-    pieces = bytearray()
-    while piece := response.raw.read1(_PIECE, decode_content=False):
-        pieces += piece
-        if len(pieces) > _MOST_BYTES or now() > ends_at:
-            raise cut()
-    if response.headers.get("Content-Encoding", "").lower() not in {"gzip", "x-gzip"}:
-        return bytes(pieces)
+def _whole(response: requests.Response, now: Callable[[], float], ends_at: float) -> bytearray:
+    """The body, decompressed as it comes: requests says nothing when a compressed stream was cut."""
+    compressed = response.headers.get("Content-Encoding", "").lower() in {"gzip", "x-gzip"}
+    stream = zlib.decompressobj(wbits=31) if compressed else None
+    body = bytearray()
     try:
-        return gzip.decompress(pieces)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        while piece := response.raw.read1(_PIECE, decode_content=False):
+            body += stream.decompress(piece, _MOST_BYTES) if stream else piece
+            if len(body) > _MOST_BYTES or now() > ends_at:
+                raise cut()
+    except zlib.error as error:
         raise cut() from error
+    if stream and not stream.eof:
+        raise cut()
+    return body
 
 
 def _session() -> requests.Session:

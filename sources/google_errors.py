@@ -32,7 +32,7 @@ class TooManyAtOnce(RateLimited):
     """Too many calls of this mailbox run at the same time, ours or another app's."""
 
 
-def told(status: int, headers: Mapping[str, str], body: bytes) -> Tellable:
+def told(status: int, headers: Mapping[str, str], body: bytes | bytearray) -> Tellable:
     """The error of an answer with `status` >= 300.
 
     Args:
@@ -128,7 +128,7 @@ def _header_wait(headers: Mapping[str, str]) -> float | None:
     return wait if wait > 0 else None
 
 
-def _error(body: bytes) -> dict[str, Any]:
+def _error(body: bytes | bytearray) -> dict[str, Any]:
     try:
         answer = orjson.loads(body)
     except ValueError:
