@@ -38,6 +38,7 @@ class Verdict:
     has_total: bool = False
     needed: float = NEEDED
     groups: int = 2  # how many independent kinds of evidence are wanted
+    chosen: bool = False  # a file that somebody picked: a labelled total in a currency is enough
 
     def add(self, code: str, text: str, weight: float) -> None:
         """One signal, counted once."""
@@ -53,6 +54,8 @@ class Verdict:
     def receipt(self) -> bool:
         """Whether two independent signals and the weight suffice."""
         groups = {_GROUP.get(r.code, r.code) for r in self.reasons if r.weight > 0}
+        if self.chosen and self.score >= 0.9 and any(r.code == "total" and r.weight >= 0.9 for r in self.reasons):
+            return True
         return self.has_total and self.score >= self.needed and len(groups) >= self.groups
 
 
@@ -77,7 +80,12 @@ def judge(
         filename: the document's name.
         in_mail: whether it came by mail rather than as a loose file.
     """
-    out = Verdict(groups=3 if body else 2, needed=NEEDED if in_mail else NEEDED - 0.5)
+    out = Verdict(groups=2, needed=NEEDED)
+    if body:
+        out.groups = 3 if in_mail else 2
+    if not in_mail:  # somebody chose this very file
+        out.needed = NEEDED - 0.5
+        out.chosen = not body
     reading, scan, sums = extract.reading, extract.scan, extract.sums
     first = sums.candidates[0] if sums.candidates else None
     title = " ".join(x for x in (headers.subject, scan.text.title) if x)

@@ -411,7 +411,7 @@ def _unread(document: Document, headers: Headers, sentence: str, *, in_mail: boo
         or "x.bought" in said
     )
     reason = Reason("not_read", sentence, 0.1)
-    if (in_mail and not spoken) or len(document.data) < _PHOTO_BYTES:
+    if not (in_mail and spoken) or len(document.data) < _PHOTO_BYTES:
         return _Found(document, [], [replace(reason, weight=-0.3)])
     empty = "it was not read"
     reading = Reading(

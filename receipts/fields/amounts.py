@@ -30,8 +30,7 @@ AMBIGUOUS = {
 CODES = frozenset(
     [
         "AED",
-        "ALL",
-        "AMD",
+            "AMD",
         "ARS",
         "AUD",
         "AZN",
@@ -139,6 +138,7 @@ _AMOUNT = re.compile(
 # After a currency sign nothing but a number follows, whatever letters stand before: "TotalRM12.50".
 _LOOSE_GLUE = re.compile(r"(?<=[A-Za-z])(?=(?:RM|EUR|USD|GBP|€|£|\$|₪)\s?-?\d)")
 _TOKEN = re.compile(r"[^\W\d_]+(?:[\"'״”]{1,2}[^\W\d_]+)?\$?|[€£$¥￥\u20a0-\u20cf]")
+_SPOKEN = frozenset({"eur", "usd", "gbp", "chf", "ils"})
 _OCR_POINT = re.compile(r"(?<=\d)\s?([.,])\s?(?=\d{2}(?!\d))")
 
 
@@ -165,7 +165,7 @@ def currency_of(word: str) -> str | None:
     """ISO code of a sign or word; the sign itself where it stands for several; None where it is none."""
     key = word.strip().lower()
     if key.upper() in CODES:
-        return key.upper()
+        return key.upper() if word.strip().isupper() or key in _SPOKEN else None  # "try" and "all" are words
     if "\u05d0" <= key[:1] <= "\u05ea" and key[0] in "בהול" and key[1:] in SIGNS:
         return SIGNS[key[1:]]  # "in shekels" is one word in Hebrew
     return SIGNS.get(key) or SIGNS.get(key.rstrip(".")) or (key if key in AMBIGUOUS else None)
