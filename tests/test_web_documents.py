@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Iterator
+from email.message import EmailMessage
 from typing import Any
 
 import pytest
@@ -160,6 +161,27 @@ def test_a_mail_becomes_a_pdf_and_its_evidence_a_place_on_the_page(site: Web) ->
     box = script.get(f"/api/receipts/{row.id}").json()["fields"]["total"]["box"]
     assert box["page"] == 0
     assert box["y0"] < (total[2] + total[4]) / 2 < box["y1"]  # both ways of looking agree on the line
+
+
+def test_a_mails_own_text_is_drawn_with_its_head_lines_and_its_pictures(site: Web) -> None:
+    picture = io.BytesIO()
+    Image.new("RGB", (300, 200), "#c01010").save(picture, "PNG")
+    message = EmailMessage()
+    message["From"], message["Subject"] = "Shop <shop@vendor.example>", "Receipt Zebra"
+    html = '<p>Total 12.00 EUR</p><img src="cid:logo" width="300" height="200">'
+    message.set_content(html, subtype="html")
+    message.add_related(picture.getvalue(), "image", "png", cid="<logo>")
+    blobs = FolderBlobs(blob_folder(site.config))
+    business = site.business()
+    body = {"sha256": blobs.put(html.encode()), "media_type": "text/html", "filename": "message.html", "part": "1"}
+    row = receipt(business, document=body, mail={"raw_sha256": blobs.put(message.as_bytes())})
+    script = site.script(business)
+    words = [word[0] for word in script.get(f"/api/receipts/{row.id}/words").json()["words"]]
+    assert "Zebra" in words
+    shown = Image.open(io.BytesIO(script.get(f"/api/receipts/{row.id}/preview?width=400").content)).convert("RGB")
+    reds = sum(count for count, (r, g, b) in shown.getcolors(1 << 20) or [] if r > 150 and g < 60 and b < 60)
+    assert reds > 1000
+    assert script.get(f"/api/receipts/{row.id}/original").content == html.encode()
 
 
 def test_a_photo_has_a_page_and_no_words(site: Web) -> None:

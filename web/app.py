@@ -51,7 +51,7 @@ def build(config: Config) -> bottle.Bottle:
         blobs=FolderBlobs(blob_folder(config)),
         queue=Queue(config),
         assets=Assets(),
-        pages=PageCache(config.data_dir / "cache"),
+        pages=PageCache(config.data_dir / "cache" / VERSION),  # another version may draw otherwise
         version=VERSION,
     )
     app = bottle.Bottle()

@@ -45,8 +45,15 @@ class _Open:
     file: File
     call: Call
 
-    def bytes(self) -> bytes:
-        return self.call.site.blobs.get(self.file.sha256)
+    def sheet(self) -> tuple[bytes, str]:
+        """What the pages are drawn from, and its media type."""
+        key, media_type = self.file.sheet
+        return self.call.site.blobs.get(key), media_type
+
+    @property
+    def name(self) -> str:
+        """What the cache calls what is drawn from it."""
+        return self.file.sheet[0]
 
 
 def _opened(call: Call, id_: int) -> _Open:
@@ -81,10 +88,9 @@ def preview(call: Call, id: int) -> Any:  # noqa: A002
     pages = _pages(opened)
     if page >= pages:
         raise Tellable("not_found", f"This document has {pages} pages.")
-    file = opened.file
-    name = f"{file.sha256}-{page}-{width}.webp"
     stream, etag = call.site.pages.get(
-        name, lambda: renderer().page_image(opened.bytes(), file.media_type, page=page, width=width)
+        f"{opened.name}-{page}-{width}.webp",
+        lambda: renderer().page_image(*opened.sheet(), page=page, width=width),
     )
     bottle.response.set_header("X-Pages", str(pages))
     return _picture(stream, etag)
@@ -96,10 +102,9 @@ def preview(call: Call, id: int) -> Any:  # noqa: A002
 )  # fmt: skip
 def thumbnail(call: Call, id: int) -> Any:  # noqa: A002
     """WebP under 4 KB, 96 pixels wide."""
-    opened = _opened(call, id)
-    file = opened.file
+    file = _opened(call, id).file
     stream, etag = call.site.pages.get(
-        f"{file.sha256}-thumb.webp", lambda: renderer().thumbnail(opened.bytes(), file.media_type)
+        f"{file.sha256}-thumb.webp", lambda: renderer().thumbnail(call.site.blobs.get(file.sha256), file.media_type)
     )
     return _picture(stream, etag)
 
@@ -119,7 +124,7 @@ def pdf(call: Call, id: int) -> Any:  # noqa: A002
     """A PDF stays as it is; a mail or a picture becomes one."""
     opened = _opened(call, id)
     file = opened.file
-    stream, etag = call.site.pages.get(f"{file.sha256}.pdf", lambda: renderer().to_pdf(opened.bytes(), file.media_type))
+    stream, etag = call.site.pages.get(f"{opened.name}.pdf", lambda: renderer().to_pdf(*opened.sheet()))
     stem = file.filename.rpartition(".")[0] or file.filename
     return files.download(stream, media_type="application/pdf", filename=f"{stem}.pdf", etag=etag)
 
@@ -142,7 +147,7 @@ def words(call: Call, id: int) -> bytes:  # noqa: A002
     def make() -> bytes:
         return orjson.dumps(renderer().words(_as_pdf(opened), page))
 
-    stream, _ = call.site.pages.get(f"{opened.file.sha256}-{page}.words.json", make)
+    stream, _ = call.site.pages.get(f"{opened.name}-{page}.words.json", make)
     with stream:
         found = orjson.loads(stream.read())
     if not found:
@@ -185,7 +190,7 @@ def _places(opened: _Open, quotes: list[str]) -> dict[str, Any]:
         return orjson.dumps({quote: asdict(boxes[0]) for quote, boxes in found.items() if boxes})
 
     name = hashlib.sha256(orjson.dumps(quotes)).hexdigest()[:32]
-    stream, _ = opened.call.site.pages.get(f"{opened.file.sha256}-{name}.boxes.json", make)
+    stream, _ = opened.call.site.pages.get(f"{opened.name}-{name}.boxes.json", make)
     with stream:
         places: dict[str, Any] = orjson.loads(stream.read())
     return places
@@ -193,12 +198,10 @@ def _places(opened: _Open, quotes: list[str]) -> dict[str, Any]:
 
 def _as_pdf(opened: _Open) -> bytes:
     """The document as the PDF that its page images are drawn from."""
-    file = opened.file
-    if file.media_type == "application/pdf":
-        return opened.bytes()
-    stream, _ = opened.call.site.pages.get(
-        f"{file.sha256}.pdf", lambda: renderer().to_pdf(opened.bytes(), file.media_type)
-    )
+    data, media_type = opened.sheet()
+    if media_type == "application/pdf":
+        return data
+    stream, _ = opened.call.site.pages.get(f"{opened.name}.pdf", lambda: renderer().to_pdf(data, media_type))
     with stream:
         return stream.read()
 
@@ -209,7 +212,7 @@ def _pages(opened: _Open) -> int:
     if file.pages is not None:
         return file.pages
     stream, _ = opened.call.site.pages.get(
-        f"{file.sha256}.pages", lambda: str(renderer().page_count(opened.bytes(), file.media_type)).encode()
+        f"{opened.name}.pages", lambda: str(renderer().page_count(*opened.sheet())).encode()
     )
     with stream:
         pages = int(stream.read())

@@ -125,7 +125,7 @@ class PageCache:
         etag = hashlib.sha256(name.encode()).hexdigest()[:32]
         try:
             stream = path.open("rb")
-        except FileNotFoundError:
+        except OSError:
             data = self._made_once(name, make)
             self._keep(path, data)
             return io.BytesIO(data), etag
@@ -161,7 +161,11 @@ class PageCache:
 
     def tidy(self) -> None:
         """Forget the least recently used files beyond the size that the cache may have."""
-        files = [(path.stat().st_mtime, path.stat().st_size, path) for path in self._folder.glob("*/*")]
+        files = []
+        for path in self._folder.parent.glob("*/*/*"):  # those of earlier versions too
+            with contextlib.suppress(FileNotFoundError):  # another process tidies as well
+                stat = path.stat()
+                files.append((stat.st_mtime, stat.st_size, path))
         total = sum(size for _, size, _ in files)
         for _, size, path in sorted(files):
             if total <= self._most:
