@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError, ProtocolError
 
+from sources.imap_errors import login_refusal, trouble, unreachable
 from sources.many import Fetched, fetch_many, one_by_one
 from sources.ports import (
     LIKELY,
@@ -26,10 +27,8 @@ from sources.ports import (
     Gone,
     NeedsReconnect,
     Page,
-    RateLimited,
     RawMail,
     Refused,
-    Temporary,
     Unfetchable,
 )
 
@@ -37,7 +36,6 @@ T = TypeVar("T")
 
 _PAGE = 500
 _OVERLAP = 50  # UIDs read again: one can become visible later than a higher one
-_HELD_BACK_S = 3600.0  # after the daily bandwidth is used up
 _GMAIL_FOLDER_LIMITS = {1000, 2000, 5000, 10000}  # what Gmail's setting may cut a folder's view to
 _SPECIAL = {b"\\junk": "SPAM", b"\\trash": "TRASH", b"\\drafts": "DRAFT", b"\\sent": "SENT"}
 _VIEWS = {b"\\all", b"\\flagged", b"\\important"}  # show what lies in other folders
@@ -360,11 +358,11 @@ class Imap:
                 except (IMAPClientAbortError, ProtocolError, OSError) as error:
                     _hang_up(line)
                     if fresh:
-                        raise _unreachable(error) from error
+                        raise unreachable(error) from error
                     continue
                 except IMAPClientError as error:
                     _hang_up(line)
-                    raise _trouble(error) from error
+                    raise trouble(error) from error
                 except BaseException:
                     _hang_up(line)
                     raise
@@ -395,7 +393,7 @@ class Imap:
                 "imap_certificate", f"The certificate of {account.host} is not trusted; check the server's name."
             ) from error
         except (IMAPClientError, OSError, ProtocolError) as error:
-            raise _unreachable(error) from error
+            raise unreachable(error) from error
         client.normalise_times = False  # aware moments, please
         try:
             if account.tls == "starttls":
@@ -403,7 +401,7 @@ class Imap:
             client.login(account.user, account.password)
         except LoginError as error:
             client.shutdown()
-            refusal = _login_refusal(str(error))
+            refusal = login_refusal(str(error))
             if isinstance(refusal, NeedsReconnect):
                 with self._lock:
                     self._over = refusal  # asking again with a wrong password locks accounts
@@ -411,50 +409,8 @@ class Imap:
         except (IMAPClientError, OSError, ProtocolError) as error:
             with suppress(OSError):
                 client.shutdown()
-            raise _unreachable(error) from error
+            raise unreachable(error) from error
         return client
-
-
-def _login_refusal(told: str) -> NeedsReconnect | Temporary:
-    said = told.upper()
-    if "APPLICATION-SPECIFIC PASSWORD" in said:
-        return NeedsReconnect(
-            "imap_app_password",
-            "Gmail wants an app password here: make one under myaccount.google.com/apppasswords and store it.",
-        )
-    if "OVERQUOTA" in said or "TOO MANY" in said or "[LIMIT]" in said:
-        return RateLimited(
-            "imap_busy", "The mail server allows no more connections now. It goes on by itself.", retry_after_s=60.0
-        )
-    if "[UNAVAILABLE]" in said or "[INUSE]" in said or "[SERVERBUG]" in said:
-        return Temporary("imap_unreachable", "The mail server cannot check passwords now. It is tried again.")
-    return NeedsReconnect(
-        "imap_login_refused",
-        "The mail server refuses the user name or password. Connect the mailbox again with the present one.",
-    )
-
-
-def _unreachable(error: Exception) -> Temporary:
-    return _held_back(error) or Temporary(
-        "imap_unreachable", "The mail server cannot be reached at the moment. It is tried again by itself."
-    )
-
-
-def _trouble(error: Exception) -> Temporary:
-    return _held_back(error) or Temporary(
-        "imap_error", "The mail server has trouble at the moment. It is tried again by itself."
-    )
-
-
-def _held_back(error: Exception) -> RateLimited | None:
-    said = str(error).upper()
-    if "OVERQUOTA" in said or "BANDWIDTH" in said:
-        return RateLimited(
-            "imap_bandwidth",
-            "The mail server's limit for today is used up. It goes on by itself.",
-            retry_after_s=_HELD_BACK_S,
-        )
-    return None
 
 
 def _hang_up(line: _Line) -> None:
