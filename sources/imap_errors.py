@@ -20,7 +20,7 @@ def login_refusal(told: str) -> NeedsReconnect | Temporary:
             "imap_busy", "The mail server allows no more connections now. It goes on by itself.", retry_after_s=60.0
         )
     if "[UNAVAILABLE]" in said or "[INUSE]" in said or "[SERVERBUG]" in said:
-        return Temporary("imapunreachable", "The mail server cannot check passwords now. It is tried again.")
+        return Temporary("imap_unreachable", "The mail server cannot check passwords now. It is tried again.")
     return NeedsReconnect(
         "imap_login_refused",
         "The mail server refuses the user name or password. Connect the mailbox again with the present one.",
@@ -30,7 +30,7 @@ def login_refusal(told: str) -> NeedsReconnect | Temporary:
 def unreachable(error: Exception) -> Temporary:
     """The connection failed."""
     return _held_back(error) or Temporary(
-        "imapunreachable", "The mail server cannot be reached at the moment. It is tried again by itself."
+        "imap_unreachable", "The mail server cannot be reached at the moment. It is tried again by itself."
     )
 
 
