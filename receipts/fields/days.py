@@ -41,6 +41,7 @@ def read(scan: Scan, *, month_first: bool, is_order: bool) -> Days:
     due: list[Candidate[date]] = []
     lines = max(1, len(scan.text.lines))
     columns = Counter((d.label.text, round(d.segment.x0)) for d in scan.days if d.label.where == "above")
+    alone = {d.found.day(order, scan.anchor) for d in scan.days if d.found.has_year}
     for number, one in enumerate(scan.days):
         day = one.found.day(order, scan.anchor)
         if day is None:
@@ -55,6 +56,8 @@ def read(scan: Scan, *, month_first: bool, is_order: bool) -> Days:
         confidence, why = _weight(one, sort, scan, day, number, lines, is_order=is_order)
         if columns[one.label.text, round(one.segment.x0)] > 1:
             confidence -= 0.35  # one of the rows of a table
+        if len(alone) == 1 and sort in {"", "of", "kind"}:
+            confidence += 0.16  # no other day stands on it
         chosen.append(Candidate(day, round(max(0.02, min(0.98, confidence)), 3), why, place, quote))
     return Days(chosen, due, order, proved or all(d.found.named or len(d.found.readings) == 1 for d in scan.days))
 
@@ -100,6 +103,8 @@ def _weight(
         confidence -= 0.25  # "version", "register": not the document's own date
     elif sort == "date" and one.label.where == "same" and any(c.startswith("k.") for c in one.label.classes):
         confidence += 0.06
+    if sort == "kind" and not is_order and "k.order" in hit_classes(scan, one):
+        confidence -= 0.25  # "invoice for your order of": the order's day
     if sort == "date" and any("k.order" in hit_classes(scan, one) for _ in (0,)) and not is_order:
         confidence -= 0.10
     if sort == "" and _TIME.search(text[one.found.end : one.found.end + 14]):

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from decimal import Decimal
 
+from receipts.fields import vendor
 from receipts.fields.days import Days
 from receipts.fields.scan import Scan
-from receipts.fields.totals import Totals
+from receipts.fields.totals import Sum, Totals
 from receipts.types import Flag, Kind, Reading
 
 # Below these confidences a value is shown but flagged.
 LEAST = {"vendor": 0.62, "number": 0.55, "date": 0.55, "currency": 0.78, "total": 0.78}
 _STRONG = {"grand", "total", "payable", "refund"}
+_WEAK = {"rounded", "rounding"}  # agreements that prove nothing by themselves
+_US = re.compile(r"\b[A-Z]{2}\s+\d{5}(?:-\d{4})?\b|\bsales tax\b|\bLLC\b|\bUSA\b|\bUnited States\b")
+_ELSEWHERE = re.compile(r"\b(?:sdn|bhd|pte|pty|ltd|plc|gst|vat|gmbh|limited)\b", re.IGNORECASE)
 
 
 def find(reading: Reading, scan: Scan, sums: Totals, days: Days, today: date | None) -> tuple[Flag, ...]:
     """Every doubt about a reading."""
     flags: list[Flag] = []
-    flags += _total(reading, sums)
+    flags += _total(reading, sums, loose=scan.text.loose)
     flags += _date(reading, days, scan, today)
     if reading.currency.value is None:
         flags.append(Flag("currency", "currency_missing", "No currency stands on the document."))
@@ -26,7 +31,7 @@ def find(reading: Reading, scan: Scan, sums: Totals, days: Days, today: date | N
         flags.append(Flag("currency", "currency_doubtful", "The currency's sign may stand for another currency."))
     if reading.vendor.value is None:
         flags.append(Flag("vendor", "vendor_missing", "No vendor was found."))
-    elif reading.vendor.confidence < LEAST["vendor"]:
+    elif reading.vendor.confidence < LEAST["vendor"] or (scan.text.loose and _slip_vendor_doubtful(reading, scan)):
         flags.append(Flag("vendor", "vendor_doubtful", "The vendor's name is not certain."))
     if reading.number.value is None:
         if reading.kind.value in {Kind.INVOICE, Kind.TAX_INVOICE, Kind.INVOICE_RECEIPT, Kind.CREDIT_NOTE}:
@@ -38,27 +43,17 @@ def find(reading: Reading, scan: Scan, sums: Totals, days: Days, today: date | N
     return tuple(flags)
 
 
-def _total(reading: Reading, sums: Totals) -> list[Flag]:
+def _total(reading: Reading, sums: Totals, *, loose: bool) -> list[Flag]:
     if reading.total.value is None:
         return [Flag("total", "total_missing", "No total was found.")]
     flags = []
     first = sums.candidates[0]
     if not first.roles & _STRONG and not first.confirmed:
         flags.append(Flag("total", "total_unlabelled", "The total carries no clear label."))
-    rival = next(
-        (
-            s
-            for s in sums.candidates[1:]
-            if s.score > first.score - 0.12
-            and s.roles & {"grand", "total"}
-            and s.value
-            and sums.payable is not s
-            and abs(s.value) != abs(first.value)
-        ),
-        None,
-    )
-    if rival and not _explained(first.value, rival.value, sums):
+    if any(_rivals(s, first, sums) for s in sums.candidates[1:]):
         flags.append(Flag("total", "total_rivals", "Two amounts are labelled as the total."))
+    if loose and not flags and not (set(first.confirmed) - _WEAK or len({s.line for s in first.spots}) > 1):
+        flags.append(Flag("total", "total_unproved", "The total was read from a picture, and nothing else on it agrees."))
     if not flags and reading.total.confidence < LEAST["total"]:
         flags.append(Flag("total", "total_doubtful", "The total is not certain."))
     if not reading.total.value and not flags:
@@ -66,12 +61,21 @@ def _total(reading: Reading, sums: Totals) -> list[Flag]:
     return flags
 
 
-def _explained(first: Decimal, rival: Decimal, sums: Totals) -> bool:
-    """Whether the rival is the net of the first, by the confirmed tax."""
-    if not sums.tax_confirmed:
+def _rivals(one: Sum, first: Sum, sums: Totals) -> bool:
+    """Whether another amount may as well be the total."""
+    if not one.value or one is sums.payable or one.part_of is not None or abs(one.value) == abs(first.value):
         return False
-    tax = sum((t.amount or Decimal(0) for t in sums.taxes), Decimal(0))
-    return abs(abs(first) - tax - abs(rival)) < Decimal("0.02")
+    named = one.roles & {"grand", "total"} and one.best.amount.money_like and not one.best.prose
+    if not named:
+        return False
+    if sums.tax_confirmed:
+        tax = sum((t.amount or Decimal(0) for t in sums.taxes), Decimal(0))
+        if abs(abs(first.value) - tax - abs(one.value)) < Decimal("0.02"):
+            return False  # the net of it
+    proved = set(first.confirmed) - _WEAK
+    if one.value > first.value > 0 and one.score > 0.6:
+        return "total − deductions" not in proved and "paid − change" not in proved
+    return one.score > first.score - 0.12 and not (proved and not one.confirmed)
 
 
 def _date(reading: Reading, days: Days, scan: Scan, today: date | None) -> list[Flag]:
@@ -88,17 +92,40 @@ def _date(reading: Reading, days: Days, scan: Scan, today: date | None) -> list[
     ]
     if rivals:
         return [Flag("date", "date_rivals", "Another date on the document is as likely.")]
-    if (
-        not days.proved
-        and day.day <= 12
-        and day.day != day.month
-        and not any(d.found.named and d.found.day("dmy", scan.anchor) == day for d in scan.days)
-        and scan.languages <= {"en"}
-        and not _iso(scan, day)
-    ):
+    if not days.proved and day.day <= 12 and day.day != day.month and _month_first(reading, scan) and not _clear(scan, day):
         return [Flag("date", "date_ambiguous", "Day and month could be taken for one another.")]
     return []
 
 
-def _iso(scan: Scan, day: date) -> bool:
-    return any(len(d.found.readings) == 1 and d.found.day("dmy", scan.anchor) == day for d in scan.days)
+def _month_first(reading: Reading, scan: Scan) -> bool:
+    """Whether the document may come from where the month is written first."""
+    if reading.currency.value not in {None, "USD", "CAD", "PHP"} or not scan.languages <= {"en", "es"}:
+        return False
+    text = scan.text.text[:20_000]
+    return bool(_US.search(text)) or not _ELSEWHERE.search(text)
+
+
+def _clear(scan: Scan, day: date) -> bool:
+    """Whether the day stands somewhere in a way that can be read once only."""
+    for one in scan.days:
+        if (one.found.named or len(one.found.readings) == 1) and one.found.day("dmy", scan.anchor) == day:
+            return True
+    return False
+
+
+def _slip_vendor_doubtful(reading: Reading, scan: Scan) -> bool:
+    """On a till slip a name is sure when it has a legal form, stands at the top by itself, and has no rival."""
+    name = reading.vendor.value or ""
+    own = vendor.legal_name(name)
+    if "labelled" in reading.vendor.why and own:
+        return False
+    rivals = [c.value for c in reading.vendor.candidates[1:4] if vendor.legal_name(c.value) and c.confidence > 0.12]
+    if not own:
+        repeated = sum(vendor.core(name) in vendor.core(line.text) for line in scan.text.lines) > 1
+        return bool(rivals) or not repeated
+    top = [line for line in scan.text.lines[:3] if any(c.isalpha() for c in line.text)]
+    place = next((i for i, line in enumerate(top) if vendor.core(name) and vendor.core(name)[:12] in vendor.core(line.text)), 9)
+    if place > 1:
+        return True
+    above = [line.segments[0].text for line in top[:place]]
+    return any(sum(c.isalpha() for c in text) > 3 for text in above) and not reading.vendor.why.count("large type")

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import combinations
 
 from receipts.fields import amounts as money
 from receipts.fields.scan import Scan, Spot
@@ -124,7 +125,7 @@ class _Parts:
         self.extra = [*by["shipping"], *by["tip"], *by["rounding"]]
         negative = [s.amount.value for s in spots if s.amount.value < 0 and s.amount.money_like]
         self.cuts = {*negative, sum(negative, Decimal(0)), sum(dict.fromkeys(negative), Decimal(0))} - {Decimal(0)}
-        self.given = [s.amount.value for s in spots if s.role == "tender" and s.amount.money_like]
+        self.given = list(dict.fromkeys(s.amount.value for s in spots if s.role == "tender" and s.amount.money_like and s.amount.value > 0))[:8]
         lines: dict[int, Decimal] = {}
         for spot in spots:
             if spot.role == "item" and spot.amount.money_like:
@@ -160,7 +161,7 @@ class _Parts:
             for t in [*self.by["total"], *self.by["subtotal"]]
         ):
             out.append("total − deductions")
-        if len(self.given) > 1 and abs(sum(self.given, Decimal(0)) - size) < _CENT:
+        if size > max(self.given, default=size) and _pairs(self.given, size):
             out.append("payments add up")
         return out
 
@@ -291,6 +292,11 @@ def _relate(sums: dict[Decimal, Sum], parts: _Parts) -> None:
             one.confirmed
         ):
             one.score = min(0.99, one.score + 0.08)
+
+
+def _pairs(values: list[Decimal], goal: Decimal) -> bool:
+    """Whether two or three of the values add up to the goal."""
+    return any(abs(sum(some, Decimal(0)) - goal) < _CENT for size in (2, 3) for some in combinations(values, size))
 
 
 def _subset(values: list[Decimal], goal: Decimal) -> bool:

@@ -197,7 +197,7 @@ def read(
         text = segment.text
         if id(segment) in buyers:
             continue
-        legal = _legal_name(text)
+        legal = legal_name(text)
         slip = scan.text.loose
         if legal and len(core(legal)) >= 2 and not _fragment(legal):
             strong = bool(_STRONG_FORM.search(legal[-16:]))
@@ -258,7 +258,7 @@ def _head(scan: Scan, buyers: dict[int, Segment]) -> dict[int, str]:
         if (
             id(lines[first]) in buyers
             or not any(c.isalpha() for c in lines[first].text)
-            or _legal_name(lines[first].text)
+            or legal_name(lines[first].text)
         ):
             continue
         text = lines[first].text
@@ -267,13 +267,13 @@ def _head(scan: Scan, buyers: dict[int, Segment]) -> dict[int, str]:
             if following.endswith(":") or dates.find(following) or any(c.isdigit() for c in following.split("(")[0]):
                 break
             whole = f"{text} {following}"
-            legal = _legal_name(whole)
+            legal = legal_name(whole)
             end = _LEGAL.search(following)
             if (
                 legal
                 and end
                 and (
-                    _fragment(_legal_name(following) or following)
+                    _fragment(legal_name(following) or following)
                     or len(following.split()) <= 3
                     or text.count("(") > text.count(")")
                     or text.rstrip()[-1:] in "&,"
@@ -350,7 +350,8 @@ def _ranked(names: dict[str, _Name]) -> list[Candidate[str]]:
     return out
 
 
-def _legal_name(text: str) -> str | None:
+def legal_name(text: str) -> str | None:
+    """The name with a company's legal form that a line begins with."""
     for part in re.split(r"\s[|·•–]\s|\s-\s|,\s(?=\D{0,3}\d)", text[:160]):
         part = part.strip()
         match = _ENDS_LEGAL.match(part)
@@ -374,7 +375,7 @@ def _like_a_name(scan: Scan, text: str) -> bool:
     letters = sum(c.isalpha() for c in text)
     if letters < 3 or letters * 2 < len(text.replace(" ", "")) or len(text) > 60:
         return False
-    if _legal_name(text):
+    if legal_name(text):
         return True
     if ":" in text or "?" in text or "@" in text or "www." in text.lower():
         return False
@@ -386,7 +387,7 @@ def _like_a_name(scan: Scan, text: str) -> bool:
         return False
     if found and covered * 2 >= len(text):
         return False
-    return not (_ADDRESS.search(text) and not _legal_name(text))
+    return not (_ADDRESS.search(text) and not legal_name(text))
 
 
 def _domains(scan: Scan, from_address: str) -> list[str]:
@@ -429,7 +430,7 @@ def _labelled(scan: Scan, add) -> None:  # type: ignore[no-untyped-def]
             if rest and (segment.text[hit.end : hit.end + 2].strip(" ").startswith(":") or not weak):
                 if _name_value(rest):
                     add(
-                        _legal_name(rest) or re.split(r"\s{2,}|\(|,\s", rest)[0],
+                        legal_name(rest) or re.split(r"\s{2,}|\(|,\s", rest)[0],
                         2.0 if not weak else 0.8,
                         f"labelled “{segment.text[hit.start : hit.end]}”",
                         segment,
@@ -441,7 +442,7 @@ def _labelled(scan: Scan, add) -> None:  # type: ignore[no-untyped-def]
             if segment.index + 1 < len(line) and _name_value(line[segment.index + 1].text):
                 target = line[segment.index + 1]
                 add(
-                    _legal_name(target.text) or target.text,
+                    legal_name(target.text) or target.text,
                     2.0,
                     f"labelled “{segment.text[hit.start : hit.end]}”",
                     target,
@@ -466,7 +467,7 @@ def _labelled(scan: Scan, add) -> None:  # type: ignore[no-untyped-def]
                     break
                 if named or _name_value(text):
                     add(
-                        _legal_name(_NAME_LABEL.sub("", text)) or _NAME_LABEL.sub("", text),
+                        legal_name(_NAME_LABEL.sub("", text)) or _NAME_LABEL.sub("", text),
                         2.0,
                         f"labelled “{segment.text[hit.start : hit.end]}”",
                         below,
@@ -475,7 +476,7 @@ def _labelled(scan: Scan, add) -> None:  # type: ignore[no-untyped-def]
 
 
 def _name_value(text: str) -> bool:
-    if _legal_name(text):
+    if legal_name(text):
         return True
     if _ADDRESS.search(text):
         return False
