@@ -13,6 +13,7 @@ import waitress
 from waitress import wasyncore
 
 import config as settings
+import database
 import models
 import tasks
 from store import people, schema
@@ -103,7 +104,7 @@ class Web:
 @contextmanager
 def _bindings() -> Iterator[None]:
     """Database, keys and queue are one a process: what was bound before is bound again afterwards."""
-    before = models.db.obj, models._keys, tasks.huey.storage_kwargs, tasks.huey.storage
+    before = models.db.obj, database._keys, tasks.huey.storage_kwargs, tasks.huey.storage
     try:
         yield
     finally:
