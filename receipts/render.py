@@ -103,6 +103,19 @@ def to_pdf(
     return convert(data, media_type, title=title, headers=headers, pictures=pictures or {})
 
 
+def bindable(data: bytes, media_type: str, *, passwords: Sequence[str] = (), pictures: Pictures | None = None) -> bytes:
+    """The document as a plain PDF of at most 200 pages to be bound into a report.
+
+    A PDF comes out unlocked, with its forms and notes drawn into its pages, without scripts and attachments.
+
+    Raises:
+        Tellable: as page_count.
+    """
+    from receipts.rendering.bind import bindable as bind
+
+    return bind(data, media_type, passwords=passwords, pictures=pictures or {})
+
+
 def locate(data: bytes, quote: str, *, passwords: Sequence[str] = ()) -> list[Box]:
     """Where a quoted line stands on the pages of a PDF, best place first; empty where it is not found.
 
@@ -199,6 +212,13 @@ class Renderer:
     ) -> bytes:
         """As the function."""
         _, out = self._ask("to_pdf", data, media_type, pictures, title=title, headers=[list(h) for h in headers])
+        return out[0]
+
+    def bindable(
+        self, data: bytes, media_type: str, *, passwords: Sequence[str] = (), pictures: Pictures | None = None
+    ) -> bytes:
+        """As the function."""
+        _, out = self._ask("bindable", data, media_type, pictures, passwords=list(passwords))
         return out[0]
 
     def locate(self, data: bytes, quote: str, *, passwords: Sequence[str] = ()) -> list[Box]:

@@ -34,6 +34,8 @@ def _answer(question: dict[str, Any], blobs: list[bytes]) -> tuple[dict[str, Any
         made = render.to_pdf(data, media_type, title=question["title"], headers=headers, pictures=pictures)
         return {}, [made]
     passwords = question["passwords"]
+    if question["do"] == "bindable":
+        return {}, [render.bindable(data, media_type, passwords=passwords, pictures=pictures)]
     if question["do"] == "locate":
         boxes = render.locate(data, question["quote"], passwords=passwords)
         return {"boxes": [[b.page, b.x0, b.y0, b.x1, b.y1] for b in boxes]}, ()

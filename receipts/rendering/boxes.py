@@ -21,6 +21,7 @@ _MAX_DEPTH: Final = 220
 _MAX_NODES: Final = 60_000
 _MAX_PICTURE: Final = 12_000_000
 _MAX_PICTURE_PIXELS: Final = 40_000_000
+_ICON: Final = 36
 _INLINE: Final = {"inline", "text", "break", "image", "inline-block"}
 _INNER: Final = {"cell", "row", "row-group"}
 _CUT: Final = "[…]"
@@ -161,7 +162,7 @@ class _Builder:
     def _picture_box(self, node: Any, style: Style, picture: Picture | None) -> Box | None:
         if picture is None:
             alt = " ".join((node.attributes.get("alt") or "").split())
-            if not alt or style.width in {("px", 1.0), ("px", 0.0)}:
+            if not alt or _is_icon(style):
                 return None
             text = style.child()
             text.floating = style.floating
@@ -183,6 +184,11 @@ class _Builder:
         picture = _measured(data) if data else None
         self._loaded[source] = picture
         return picture
+
+
+def _is_icon(style: Style) -> bool:
+    """Whether a picture is too small to mean anything by its alternative text."""
+    return any(side is not None and side[0] == "px" and side[1] <= _ICON for side in (style.width, style.height))
 
 
 def _data_address(source: str) -> bytes | None:
