@@ -25,6 +25,7 @@ _NAMED = re.compile(
     re.IGNORECASE,
 )
 _SOLID = re.compile(r"(?<!\d)(?P<d>0[1-9]|[12]\d|3[01])(?P<m>0[1-9]|1[0-2])(?P<y>20\d\d)(?!\d)")
+_GLUED = re.compile(r"((?:19|20)\d\d|(?:19|20)\d\d-\d\d-\d\d|/\d\d)(?=\d{1,2}:\d\d)")  # the time stuck to the day
 _FIRST, _LAST = 1990, 2100
 
 
@@ -85,6 +86,8 @@ def find(text: str, *, loose: bool = False) -> tuple[Found, ...]:
     if not any(c.isdigit() for c in text):
         return ()
     text = text[:2000]
+    if loose:
+        text = _GLUED.sub(r"\1 ", text)
     out: list[Found] = []
     for match in _NUMERIC.finditer(text):
         if match["iso"]:

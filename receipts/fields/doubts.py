@@ -23,7 +23,7 @@ _ELSEWHERE = re.compile(r"\b(?:sdn|bhd|pte|pty|ltd|plc|gst|vat|gmbh|limited)\b",
 def find(reading: Reading, scan: Scan, sums: Totals, days: Days, today: date | None) -> tuple[Flag, ...]:
     """Every doubt about a reading."""
     flags: list[Flag] = []
-    flags += _total(reading, sums, loose=scan.text.loose)
+    flags += _total(reading, sums, scan)
     flags += _date(reading, days, scan, today)
     if reading.currency.value is None:
         flags.append(Flag("currency", "currency_missing", "No currency stands on the document."))
@@ -43,22 +43,36 @@ def find(reading: Reading, scan: Scan, sums: Totals, days: Days, today: date | N
     return tuple(flags)
 
 
-def _total(reading: Reading, sums: Totals, *, loose: bool) -> list[Flag]:
+def _total(reading: Reading, sums: Totals, scan: Scan) -> list[Flag]:
     if reading.total.value is None:
         return [Flag("total", "total_missing", "No total was found.")]
     flags = []
     first = sums.candidates[0]
-    if not first.roles & _STRONG and not first.confirmed:
+    proofs = set(first.confirmed) - _WEAK
+    if not first.roles & _STRONG and len(proofs) < 2:
         flags.append(Flag("total", "total_unlabelled", "The total carries no clear label."))
     if any(_rivals(s, first, sums) for s in sums.candidates[1:]):
         flags.append(Flag("total", "total_rivals", "Two amounts are labelled as the total."))
-    if loose and not flags and not (set(first.confirmed) - _WEAK or len({s.line for s in first.spots}) > 1):
+    if scan.text.loose and not flags and not (proofs or len({s.line for s in first.spots}) > 1):
         flags.append(Flag("total", "total_unproved", "The total was read from a picture, and nothing else on it agrees."))
+    if not flags and not proofs and any(s.value > first.value > 0 and s.best.amount.money_like and s.score > 0.1 for s in sums.candidates[1:]):
+        flags.append(Flag("total", "total_not_largest", "A larger amount stands on the document."))
+    if not flags and _unrounded(first, sums, scan):
+        flags.append(Flag("total", "total_rivals", "A rounded amount stands beside the total."))
     if not flags and reading.total.confidence < LEAST["total"]:
         flags.append(Flag("total", "total_doubtful", "The total is not certain."))
     if not reading.total.value and not flags:
         flags.append(Flag("total", "total_zero", "The total is zero."))
     return flags
+
+
+def _unrounded(first: Sum, sums: Totals, scan: Scan) -> bool:
+    """Whether a rounding is stated, and the total after it stands there too."""
+    steps = [s.amount.value for s in scan.spots if s.role == "rounding" and 0 < abs(s.amount.value) < 1]
+    if not steps or "rounded" in first.confirmed:
+        return False
+    values = {s.amount.value for s in scan.spots}
+    return any(first.value + sign * step in values for step in steps for sign in (1, -1))
 
 
 def _rivals(one: Sum, first: Sum, sums: Totals) -> bool:

@@ -63,7 +63,7 @@ def read(scan: Scan, hints: tuple[str, ...] = ()) -> list[Candidate[Kind]]:
     sizes = sorted(s.height for s in scan.segments if s.text)
     usual = sizes[len(sizes) // 2] if sizes else 1.0
     for segment in scan.segments[:1500]:
-        hits = labels.find(segment.text)
+        hits = scan.hits(segment.text)
         for number, hit in enumerate(hits):
             classes = hit.classes(scan.languages)
             own = [c for c in classes if c in _KINDS]

@@ -14,6 +14,7 @@ from pathlib import Path
 FOLDER = Path(__file__).parent / "languages"
 _PREFIX = {"amounts": "", "kinds": "k.", "numbers": "n.", "dates": "d.", "parties": "p.", "detect": "x."}
 _TOKEN = re.compile(r"[^\W\d_]+|\d+|[#№°%@]")
+_DIGIT_IN_WORD = re.compile(r"(?<=[A-Za-z])[01](?=[A-Za-z])")
 _MARKS = dict.fromkeys(i for i in range(0x300, 0x370))
 _HEBREW_PREFIX = "והלבמשכ"  # letters that Hebrew writes together with the next word
 
@@ -91,10 +92,19 @@ def vocabulary() -> Vocabulary:
 
 
 @lru_cache(maxsize=20_000)
-def find(text: str) -> tuple[Hit, ...]:
-    """Known phrases of a text from left to right, the longest at each place, without overlap."""
+def find(text: str, *, loose: bool = False) -> tuple[Hit, ...]:
+    """Known phrases of a text from left to right, the longest at each place, without overlap.
+
+    Args:
+        text: one segment.
+        loose: letters may be misread (OCR): a word one sign away from a known one counts as it.
+    """
     book = vocabulary()
+    if loose:
+        text = _DIGIT_IN_WORD.sub(lambda m: "o" if m.group() == "0" else "l", text)
     tokens = [(plain(m.group()), m.start(), m.end()) for m in _TOKEN.finditer(text[:2000])]
+    if loose:
+        tokens = [(_mended(token), start, end) for token, start, end in tokens]
     out = []
     i = 0
     while i < len(tokens):
@@ -115,6 +125,35 @@ def find(text: str) -> tuple[Hit, ...]:
             out.append(best)
         i += step
     return tuple(out)
+
+
+@cache
+def _near() -> dict[str, str]:
+    """Known words by what is left of them when one sign is lost; what fits two words is left out."""
+    words = {t for phrase in vocabulary().phrases for t in (phrase,) if 5 <= len(t) <= 14 and t.isascii() and t.isalpha()}
+    out: dict[str, str] = {}
+    for word in sorted(words):
+        for i in range(len(word)):
+            key = word[:i] + word[i + 1 :]
+            out[key] = "" if out.get(key, word) != word else word
+    return out
+
+
+@lru_cache(maxsize=20_000)
+def _mended(token: str) -> str:
+    """A misread word as the known one that it is one sign away from."""
+    book = vocabulary()
+    if len(token) < 4 or not token.isalpha() or token in book.prefixes or token in book.common:
+        return token
+    near = _near()
+    if near.get(token):
+        return near[token]
+    if len(token) > 4:
+        for i in range(len(token)):
+            known = near.get(token[:i] + token[i + 1 :])
+            if known and len(known) == len(token):
+                return known
+    return token
 
 
 def _inflected(word: str, book: Vocabulary) -> tuple[tuple[str, str], ...]:

@@ -94,7 +94,7 @@ def announced(scan: Scan) -> list[tuple[str, str, int]]:
 
 def _labels(scan: Scan, segment: Segment) -> list[tuple[str, int]]:
     """What number each known phrase of the segment announces, and where the phrase ends."""
-    hits = labels.find(segment.text)
+    hits = scan.hits(segment.text)
     out: list[tuple[str, int]] = []
     i = 0
     while i < len(hits):

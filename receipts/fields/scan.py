@@ -118,12 +118,12 @@ class Scan:
 
     def hits(self, text: str) -> tuple[labels.Hit, ...]:
         """Known phrases of a text."""
-        return labels.find(text)
+        return labels.find(text, loose=self.text.loose)
 
     def classes(self, text: str) -> frozenset[str]:
         """What the words of a text may mean, in the document's languages."""
         out: set[str] = set()
-        for hit in labels.find(text):
+        for hit in labels.find(text, loose=self.text.loose):
             out |= hit.classes(self.languages)
         return frozenset(out)
 
@@ -177,7 +177,7 @@ class Scan:
         if len(text) > 60 and tail:
             text = text[-_TAIL:]
             text = text[text.find(" ") + 1 :]
-        found = labels.find(text)
+        found = labels.find(text, loose=self.text.loose)
         if not found:
             return Label(NONE, text, where, distance)
         classes: set[str] = set()
@@ -227,7 +227,7 @@ class Scan:
     def _after(self, segment: Segment, end: int) -> Label:
         """Words right behind the value, as in "29.99 € TTC"."""
         after = segment.text[end : end + 24]
-        found = labels.find(after)
+        found = labels.find(after, loose=self.text.loose)
         if found and found[0].start <= 2:
             classes = found[0].classes(self.languages) & _AMOUNT_CLASSES
             if classes:

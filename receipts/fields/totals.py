@@ -323,6 +323,14 @@ def _settle(totals: Totals, parts: _Parts) -> None:
                 whole.score = max(whole.score, first.score)
                 whole.confirmed.append("total − prepaid = due")
                 return
+        nets = [abs(n) for n in parts.net]
+        for own in totals.candidates[1:]:
+            if own.roles & {"grand"} and 0 < own.value < first.value and ("net + tax" in own.confirmed or own.value in nets):
+                totals.payable = first  # what is due holds other invoices too
+                totals.candidates.remove(own)
+                totals.candidates.insert(0, own)
+                own.score = max(own.score, 0.9)
+                return
     due = [s for s in totals.candidates if "payable" in s.roles and s is not first]
     for one in due:
         if any(paid and first.value - abs(paid) == one.value for paid in parts.by["prepaid"]):
