@@ -116,6 +116,7 @@ def tick() -> None:
 
     if _workshop is not None:
         with _database():
+            sweep.tidy()
             for run_id in sweep.plan_syncs():
                 ring(run_id)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import clock
 from errors import Tellable
 from jobs.workshop import Workshop, kernel_lock
-from store import mailboxes, runs
+from store import mailboxes, receipt_edits, runs
 
 log = logging.getLogger("sweep")
 EVERY_S = 1.0
@@ -32,6 +32,13 @@ def _holder_is_dead(folder: Path, business_id: int) -> bool:
     """A leased run is worked on under the business's kernel lock; when we get it, nobody does."""
     with kernel_lock(folder, business_id) as free:
         return free
+
+
+def tidy() -> None:
+    """What is over goes: receipts after their time in the trash."""
+    gone = receipt_edits.empty_trash()
+    if gone:
+        log.info("The trash was emptied of what lay there for 30 days receipts=%s", gone)
 
 
 def plan_syncs() -> list[int]:

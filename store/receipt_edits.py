@@ -29,6 +29,7 @@ _ACTION_STATUS = {"approve": "approved", "reject": "rejected", "not_receipt": "n
 _FLAG_FIELDS = {"tax_total": {"tax_total", "tax"}, "total": {"total"}, "net": {"net"}}
 BULK_LIMIT = 10_000
 UNDO_DAYS = 1
+IN_TRASH = timedelta(days=30)
 _MAX_MINOR = 10**15
 _CHUNK = 500  # rows in one write transaction: others wait for no longer than that takes
 
@@ -294,6 +295,16 @@ def merge(business_id: int, id_: object, other_id: object) -> tuple[int, str]:
         return {"duplicate_of": keep.id, "deleted_at": row.deleted_at or clock.now()}
 
     return _each(business_id, [keep.id, other.id], change)
+
+
+def empty_trash() -> int:
+    """Erase receipts that have lain in the trash for 30 days, a few hundred at once; how many went."""
+    over = Receipt.deleted_at.is_null(is_null=False), Receipt.deleted_at < clock.now() - IN_TRASH
+    ids = [row.id for row in Receipt.select(Receipt.id).where(*over).limit(_CHUNK)]
+    if not ids:
+        return 0
+    with write():
+        return int(Receipt.delete().where(Receipt.id << ids, *over).execute())
 
 
 def mail_of(business_id: int, id_: object) -> Mail:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import datetime
 import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+import clock
 import models
+from jobs import sweep
 from tests.support.web import Browser, Script, Web, receipt, serving
 
 
@@ -146,6 +149,18 @@ def test_deleted_receipts_are_in_the_trash_and_come_back(business: models.Busine
     restored = script.post(f"/api/receipts/{row.id}/restore").json()
     assert restored["deleted_at"] is None
     assert ids(script) == [row.id]
+
+
+def test_the_trash_keeps_a_receipt_for_thirty_days(business: models.Business, script: Script) -> None:
+    fresh, old = receipt(business), receipt(business)
+    kept = receipt(business)
+    for row, days in ((fresh, 29), (old, 31)):
+        gone = clock.now() - datetime.timedelta(days=days)
+        models.Receipt.update(deleted_at=gone).where(models.Receipt.id == row.id).execute()
+    sweep.tidy()
+    assert ids(script, "deleted=1") == [fresh.id]
+    assert ids(script) == [kept.id]
+    assert models.Mail.get_by_id(old.mail_id).outcome == "receipt"  # what was seen stays in the ledger
 
 
 def test_bulk_over_a_filter_is_undone_whole(business: models.Business, script: Script) -> None:
