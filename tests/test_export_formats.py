@@ -6,7 +6,6 @@ import csv
 import io
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from ofxtools.Parser import OFXTree
 from receipts.export import beancount, datev, hledger, ofx, quickbooks, xero
 from receipts.export.parts import parts_of
 from receipts.export.rows import About, ExportRow, ExportTax, Written
+from tests.support.documents import tool
 from tests.support.export_rows import ABOUT, EURO, rows
 
 GOLDEN = Path(__file__).parent / "data" / "export"
@@ -78,14 +78,6 @@ def test_beancount_reads_its_file_and_finds_it_balanced(tmp_path: Path) -> None:
     broken = tmp_path / "broken.beancount"
     broken.write_bytes(file.read_bytes().replace(b"-184.00 ILS", b"-185.00 ILS"))
     assert subprocess.run([check, "--no-cache", broken], capture_output=True, check=False).returncode == 1
-
-
-def tool(name: str) -> str:
-    """A program of Debian's, which CI installs."""
-    found = shutil.which(name)
-    if found is None:
-        pytest.skip(f"{name} is not installed")
-    return found
 
 
 def test_hledger_reads_its_file_and_sums_as_we_do(tmp_path: Path) -> None:

@@ -19,18 +19,18 @@ from hypothesis import strategies as st
 from errors import Tellable
 from receipts.render import locate, page_count, to_pdf
 from receipts.rendering import bidi, css
-from tests.support.documents import mail, picture
+from tests.support.documents import mail, picture, tool
 
 
 def text_of(pdf: bytes) -> str:
     """All text of a PDF as poppler reads it (logical order, also for Hebrew)."""
-    done = subprocess.run(["pdftotext", "-layout", "-", "-"], input=pdf, capture_output=True, check=True)
+    done = subprocess.run([tool("pdftotext"), "-layout", "-", "-"], input=pdf, capture_output=True, check=True)
     return re.sub("[\u202a-\u202e\u200e\u200f]", "", done.stdout.decode())
 
 
 def words(pdf: bytes) -> dict[str, tuple[float, float, float, float]]:
     """Each word's box in points, origin top left (the last one where a word comes twice)."""
-    done = subprocess.run(["pdftotext", "-bbox", "-", "-"], input=pdf, capture_output=True, check=True)
+    done = subprocess.run([tool("pdftotext"), "-bbox", "-", "-"], input=pdf, capture_output=True, check=True)
     pattern = r'<word xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="([\d.]+)">(.*?)</word>'
     found = re.findall(pattern, done.stdout.decode())
     return {_logical(unescape(word)): tuple(map(float, box)) for *box, word in found}  # type: ignore[misc]
@@ -82,7 +82,7 @@ def test_bold_colour_links_and_grounds_are_kept() -> None:
 
 def test_fonts_are_embedded_and_cut_to_what_is_used() -> None:
     pdf = html("<p>Total <b>12.00</b> סה״כ</p>")
-    listing = subprocess.run(["pdffonts", "-"], input=pdf, capture_output=True, check=True).stdout.decode()
+    listing = subprocess.run([tool("pdffonts"), "-"], input=pdf, capture_output=True, check=True).stdout.decode()
     rows = listing.splitlines()[2:]
     assert len(rows) == 2
     assert all(re.search(r"\byes yes yes\b", row) for row in rows)  # embedded, subset, with a way back to Unicode
@@ -213,7 +213,9 @@ def test_a_long_mail_breaks_between_lines_never_within() -> None:
     rows = "".join(f"<tr><td>Item{n}</td><td align=right>{n}.00</td></tr>" for n in range(200))
     pdf = html(f"<table width=600>{rows}</table>")
     assert page_count(pdf, "application/pdf") > 3
-    done = subprocess.run(["pdftotext", "-bbox", "-", "-"], input=pdf, capture_output=True, check=True).stdout.decode()
+    done = subprocess.run(
+        [tool("pdftotext"), "-bbox", "-", "-"], input=pdf, capture_output=True, check=True
+    ).stdout.decode()
     found = re.findall(r'yMin="([\d.]+)" xMax="[\d.]+" yMax="([\d.]+)">Item(\d+)<', done)
     assert sorted(int(n) for _, _, n in found) == list(range(200))
     assert all(float(top) > 20 and float(bottom) < 822 for top, bottom, _ in found)

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import io
+import shutil
 from email.message import EmailMessage
 
+import pytest
 from fpdf import FPDF
 from fpdf.enums import AccessPermission, EncryptionMethod
 from PIL import Image, ImageDraw
 
 from receipts.rendering.fonts import FOLDER
+
+
+def tool(name: str) -> str:
+    """A program of the system's that CI installs; elsewhere the test is skipped without it."""
+    found = shutil.which(name)
+    if found is None:
+        pytest.skip(f"{name} is not installed")
+    return found
 
 
 def pdf(
