@@ -1,41 +1,25 @@
 /* The whole screen: who is there, which page, and the frame around it. */
-import { html, useEffect, useState, useLayoutEffect } from "./core/signals.js";
+import { html, useEffect, useLayoutEffect } from "./core/signals.js";
 import { session, me } from "./core/api.js";
 import { enter, lastBusiness, loadMe } from "./core/account.js";
 import { at } from "./core/business.js";
+import { toasts } from "./core/feedback.js";
 import { route, place, go } from "./core/router.js";
 import { t, lang } from "./core/i18n.js";
-import { Toasts, Trouble, Wait } from "./ui/parts.js";
+import { Trouble } from "./ui/parts.js";
+import { Boundary, Lazy, calm, settleDown } from "./ui/lazy.js";
 import { withStyles } from "./ui/styles.js";
 import { Shell } from "./shell.js";
 import { ReceiptsPage } from "./receipts/page.js";
 
 /* Pages by name; all but the receipts come when they are first visited. */
 const PAGES = {
-  receipts: () => ReceiptsPage,
+  receipts: null,
   mail: () => withStyles("pages", import("./pages/mail.js")).then((m) => m.MailPage),
   status: () => withStyles("pages", import("./pages/status.js")).then((m) => m.StatusPage),
   settings: () => withStyles("pages", import("./pages/settings.js")).then((m) => m.SettingsPage),
 };
-const loaded = new Map([["receipts", ReceiptsPage]]);
-
-/** A page or panel that is fetched on first use. */
-export function Lazy({ name, load, ...props }) {
-  const [state, set] = useState(() => loaded.get(name) || null);
-  useEffect(() => {
-    let live = true;
-    if (loaded.get(name)) { set(() => loaded.get(name)); return undefined; }
-    set(null);
-    Promise.resolve(load()).then(
-      (page) => { loaded.set(name, page); if (live) set(() => page); },
-      () => { if (live) set("failed"); },
-    );
-    return () => { live = false; };
-  }, [name]);
-  if (state === "failed") return html`<${Trouble} text=${t("error.page")} again=${() => window.location.reload()} />`;
-  return state ? html`<${state} ...${props} />` : html`<${Wait} />`;
-}
-
+const toastStack = () => withStyles("more", import("./ui/toasts.js")).then((m) => m.Toasts);
 const signinPage = () => withStyles("pages", import("./pages/signin.js")).then((m) => m.SignInPage);
 
 export function App() {
@@ -47,13 +31,15 @@ export function App() {
     if (state !== "in" || page === "sign-in") return;
     if (!name) {
       const last = lastBusiness();
-      if (last) go(`/app/b/${encodeURIComponent(last)}/${page && PAGES[page] ? page : "receipts"}${place.value.query}`, { replace: true });
+      if (last) go(`/app/b/${encodeURIComponent(last)}/${page && page in PAGES ? page : "receipts"}${place.value.query}`, { replace: true });
     } else if (known && !page) go(at("receipts"), { replace: true });
   }, [state, name, page, known]);
   useEffect(() => {
-    const title = t(state === "in" ? `nav.${PAGES[page] ? page : "receipts"}` : "signin.title");
+    const title = t(state === "in" ? `nav.${page in PAGES ? page : "receipts"}` : "signin.title");
     document.title = `${title} · ProSaaS`;
   }, [state, page, lang.value]);
+
+  useEffect(() => { if (page && page !== "receipts") settleDown(); }, [page]);
 
   let content;
   if (state === "loading") content = null;
@@ -62,13 +48,13 @@ export function App() {
   } else if (state === "out" || page === "sign-in") content = html`<${Lazy} name="signin" load=${signinPage} />`;
   else if (name && !known) content = html`<main id="main" class="alone"><${Trouble} text=${t("error.no_business")} /></main>`;
   else if (!name) content = me.value.businesses.length ? null : html`<main id="main" class="alone"><${Trouble} text=${t("error.none_yet")} /></main>`;
-  else if (!PAGES[page] && page) content = html`<${Shell}><${Trouble} text=${t("error.no_page")} /></${Shell}>`;
+  else if (page && !(page in PAGES)) content = html`<${Shell}><${Trouble} text=${t("error.no_page")} /></${Shell}>`;
   else {
     content = html`<${Shell} key=${name}>
-      <${Lazy} name=${page || "receipts"} load=${PAGES[page || "receipts"]} />
+      <${Boundary} key=${page || "receipts"}>${!page || page === "receipts" ? html`<${ReceiptsPage} />` : html`<${Lazy} name=${page} load=${PAGES[page]} />`}</${Boundary}>
     </${Shell}>`;
   }
   return html`<a class="skip" href="#main">${t("app.skip")}</a>${content}
     ${state === "expired" && html`<${Lazy} name="again" load=${() => withStyles("pages", import("./pages/signin.js")).then((m) => m.AgainDialog)} />`}
-    <${Toasts} />`;
+    ${(calm.value || toasts.value.length > 0) && html`<${Lazy} name="toasts" load=${toastStack} quiet />`}`;
 }

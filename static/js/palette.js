@@ -8,11 +8,12 @@ import { t, lang } from "./core/i18n.js";
 import { theme, isDark, singleKeys } from "./core/prefs.js";
 import { month as monthName } from "./core/fmt.js";
 import { validKeys } from "./core/keys.js";
-import { undoLast } from "./core/feedback.js";
+import { undoLast } from "./core/undo.js";
 import { startSync } from "./core/sync.js";
 import { connectGmail } from "./core/connect.js";
 import { Icon } from "./ui/icons.js";
-import { Dialog, Keys } from "./ui/parts.js";
+import { Dialog } from "./ui/dialog.js";
+import { Keys } from "./ui/parts.js";
 import { pick } from "./uploads.js";
 import { fromQuery, toQuery } from "./receipts/filters.js";
 
@@ -71,9 +72,8 @@ export function Palette({ onClose }) {
   useEffect(() => {
     const mine = (serial.current += 1);
     if (typed.trim().length < 2) { setVendors([]); return undefined; }
-    const timer = setTimeout(() => get("/api/receipts", { q: typed.trim(), limit: 20 }, { tries: 1 }).then((page) => {
-      if (mine !== serial.current) return;
-      setVendors([...new Set(page.items.map((one) => one.vendor).filter(Boolean))].slice(0, 5));
+    const timer = setTimeout(() => get("/api/vendors", { q: typed.trim(), limit: 5 }, { tries: 1 }).then((page) => {
+      if (mine === serial.current) setVendors(page.items.map((one) => one.name));
     }, () => {}), 120);
     return () => clearTimeout(timer);
   }, [typed]);

@@ -1,9 +1,10 @@
 /* Files on their way in: chosen, dropped, pasted or photographed; each with its progress and its fate. */
 import { signal } from "./core/signals.js";
-import { upload, sentence, slug, online } from "./core/api.js";
+import { ApiError, get, me, post, session, sentence, slug, online } from "./core/api.js";
 import { t } from "./core/i18n.js";
-import { toast } from "./core/feedback.js";
-import { follow } from "./core/sync.js";
+import { toast, failed } from "./core/feedback.js";
+import { reasonText } from "./receipts/lists.js";
+import { follow } from "./core/syncing.js";
 import { refresh } from "./receipts/list.js";
 import { mayWrite } from "./core/business.js";
 
@@ -12,7 +13,10 @@ const ACCEPT = ".pdf,.jpg,.jpeg,.png,.webp,.gif,.tif,.tiff,.bmp,.heic,.heif,.xml
 const KNOWN = new Set(ACCEPT.split(","));
 const AT_ONCE = 2;
 
-/** [{id, name, size, state: "waiting"|"sending"|"reading"|"done"|"failed"|"offline", share, error, file}] */
+/**
+ * [{id, name, size, state, share, error, file, mail}]; state: "waiting", "sending", "reading", then "done", "same"
+ * (it was here already), "nothing" (no receipt in it), "failed" or "offline" (kept until the network is back).
+ */
 export const files = signal([]);
 let serial = 0;
 let running = 0;
@@ -32,8 +36,28 @@ export function add(list) {
     if (!KNOWN.has(end) && !file.type.startsWith("image/")) return { ...one, state: "failed", error: t("upload.kind") };
     return one;
   });
-  files.value = [...files.value.filter((one) => one.state !== "done"), ...fresh];
+  files.value = [...files.value.filter((one) => !["done", "same"].includes(one.state)), ...fresh];
   pump();
+}
+
+/** Send one file and hear how much of it has gone: fetch cannot tell, XMLHttpRequest can. */
+function upload(path, form, progress) {
+  return new Promise((done, fail) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", path);
+    request.setRequestHeader("Accept", "application/json");
+    if (slug.value) request.setRequestHeader("X-Business", slug.value);
+    if (me.value?.csrf) request.setRequestHeader("X-CSRF-Token", me.value.csrf);
+    request.responseType = "json";
+    request.upload.onprogress = (event) => event.lengthComputable && progress(event.loaded / event.total);
+    request.onload = () => {
+      if (request.status < 300) { done(request.response); return; }
+      if (request.status === 401) session.value = "expired";
+      fail(new ApiError(request.status, request.response));
+    };
+    request.onerror = () => fail(new ApiError(0, null));
+    request.send(form);
+  });
 }
 
 function pump() {
@@ -51,12 +75,13 @@ async function send(one) {
   form.append("files", one.file, one.name);
   try {
     const answer = await upload("/api/receipts", form, (share) => set(one.id, { share }));
-    const fate = answer.items?.[0];
-    if (fate?.error) set(one.id, { state: "failed", error: fate.error });
+    const fate = answer.items?.[0] || {};
+    if (fate.code === "duplicate") set(one.id, { state: "same", error: t("upload.same"), file: null, mail: fate.mail_id });
+    else if (fate.error) set(one.id, { state: "failed", error: sentence(new ApiError(422, fate)) });
     else {
-      set(one.id, { state: "done", share: 1, file: null });
+      set(one.id, { state: "reading", share: 1, file: null, mail: fate.mail_id });
       if (answer.run_id) follow(answer.run_id);
-      refresh(undefined, 300);
+      watch(one.id, fate.mail_id, Date.now());
     }
   } catch (error) {
     if (error.code === "offline" || !online.value) await queue(one);
@@ -64,9 +89,51 @@ async function send(one) {
   }
 }
 
+/* Ask after a file that is being read until its outcome is known: quickly at first, then patiently. */
+async function watch(id, mail, since) {
+  const business = slug.value;
+  try {
+    const { outcome, reason } = await get(`/api/mail/${mail}`, {}, { tries: 1 });
+    if (outcome !== "waiting") {
+      const why = { not_receipt: "nothing", failed: "failed", receipt: "done", duplicate: "same" }[outcome] || "failed";
+      if (why === "done") await refresh(undefined, 0);
+      set(id, { state: why, error: why === "done" ? null : reasonText(reason) });
+      return;
+    }
+  } catch { /* asked again below */ }
+  const age = Date.now() - since;
+  const here = files.value.some((one) => one.id === id) && business === slug.value;
+  if (here) setTimeout(() => watch(id, mail, since), age < 10000 ? 700 : age < 60000 ? 2000 : 10000);
+}
+
+/** The person says that it is a receipt, whatever the reading thinks. */
+export async function insist(id) {
+  const one = files.value.find((file) => file.id === id);
+  try {
+    const answer = await post(`/api/mail/${one.mail}/take`);
+    set(id, { state: "reading", error: null });
+    if (answer.run_id) follow(answer.run_id);
+    setTimeout(() => watch(id, one.mail, Date.now()), 700);
+  } catch (error) { failed(error, () => insist(id)); }
+}
+
+/** Files that another app shared with us wait in the worker's cache. */
+export async function takeShared() {
+  if (!("caches" in window)) return;
+  const cache = await caches.open("shared");
+  const got = [];
+  for (const key of await cache.keys()) {
+    const answer = await cache.match(key);
+    const name = decodeURIComponent(answer.headers.get("X-Name") || "shared");
+    got.push(new File([await answer.blob()], name, { type: answer.headers.get("Content-Type") || "" }));
+    await cache.delete(key);
+  }
+  add(got);
+}
+
 /** Try one again. */
 export function again(id) { set(id, { state: "waiting", error: null }); pump(); }
-export function clear() { files.value = files.value.filter((one) => ["waiting", "sending"].includes(one.state)); }
+export function clear() { files.value = files.value.filter((one) => ["waiting", "sending", "reading"].includes(one.state)); }
 
 /* ---- without a network: kept in the browser until it is back */
 const open = () => new Promise((done, fail) => {

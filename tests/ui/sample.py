@@ -227,7 +227,7 @@ def main() -> None:
         what, slug, *rest = order.split()
         models.db.connect(reuse_if_open=True)
         business = Business.get(Business.slug == slug)
-        with models.db.atomic():
+        with models.write():
             if what == "fill":
                 fill(business, store)
             elif what == "many":

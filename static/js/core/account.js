@@ -5,9 +5,6 @@ import { business, mailboxes, counts, loadBusiness, loadMailboxes, loadCounts } 
 import { lang, setLanguage, LANGUAGES } from "./i18n.js";
 import { stored, remember } from "./prefs.js";
 import { forget } from "../receipts/list.js";
-import { forgetDetails } from "../receipts/edits.js";
-import { loadLatest } from "./sync.js";
-import * as tick from "./tick.js";
 
 function welcome(profile) {
   batch(() => {
@@ -61,12 +58,10 @@ export function enter(name) {
     slug.value = name;
     business.value = mailboxes.value = counts.value = null;
     forget();
-    forgetDetails();
   });
-  tick.reset();
   if (!name) return;
   remember("last", name);
-  Promise.allSettled([loadBusiness(), loadMailboxes(), loadCounts(), loadLatest()]);
+  Promise.allSettled([loadBusiness(), loadMailboxes(), loadCounts(), import("./syncing.js").then((m) => m.loadLatest())]);
 }
 
 /** The business to open when the address names none. */

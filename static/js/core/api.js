@@ -82,26 +82,6 @@ async function once(address, init) {
   return body;
 }
 
-/** Send one file and hear how much of it has gone: fetch cannot tell, XMLHttpRequest can. */
-export function upload(path, form, progress) {
-  return new Promise((done, fail) => {
-    const request = new XMLHttpRequest();
-    request.open("POST", path);
-    request.setRequestHeader("Accept", "application/json");
-    if (slug.value) request.setRequestHeader("X-Business", slug.value);
-    if (me.value?.csrf) request.setRequestHeader("X-CSRF-Token", me.value.csrf);
-    request.responseType = "json";
-    request.upload.onprogress = (event) => event.lengthComputable && progress(event.loaded / event.total);
-    request.onload = () => {
-      if (request.status < 300) { done(request.response); return; }
-      if (request.status === 401) session.value = "expired";
-      fail(new ApiError(request.status, request.response));
-    };
-    request.onerror = () => fail(new ApiError(0, null));
-    request.send(form);
-  });
-}
-
 export const get = (path, query, options) => api("GET", path, { query, ...options });
 export const post = (path, body = {}, options) => api("POST", path, { body, ...options });
 export const patch = (path, body, version) => api("PATCH", path, { body, version });

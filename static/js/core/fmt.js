@@ -26,7 +26,8 @@ export const percent = (share, signed) =>
 export function money(m, round = false) {
   if (!m) return "";
   const value = m.minor / 10 ** exponent(m.currency);
-  if (!m.currency) return numbers({ minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(value);
+  const known = /^[A-Z]{3}$/.test(m.currency || "");
+  if (!known) return numbers({ minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(value);
   const options = { style: "currency", currency: m.currency, currencyDisplay: "narrowSymbol" };
   if (round) options.maximumFractionDigits = options.minimumFractionDigits = 0;
   return numbers(options).format(value);
@@ -52,7 +53,6 @@ export const monthTiny = (iso) =>
 /** A moment: its day and time in the reader's own zone. */
 export const moment = (iso) =>
   dates({ day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" }).format(new Date(iso));
-export const clock = (iso) => dates({ hour: "2-digit", minute: "2-digit" }).format(new Date(iso));
 
 const STEPS = [["year", 31557600], ["month", 2629800], ["day", 86400], ["hour", 3600], ["minute", 60]];
 /** "2 minutes ago". */

@@ -10,7 +10,6 @@ const words = signal({});
 let plural = new Intl.PluralRules("en");
 
 export const locale = () => LOCALES[lang.value] || lang.value;
-export const isRtl = () => RTL.has(lang.value);
 
 /** The language to begin with, before anybody has signed in. */
 export function firstLanguage(stored) {
@@ -18,16 +17,36 @@ export function firstLanguage(stored) {
   return wanted.map((l) => (l === "iw" ? "he" : l)).find((l) => LANGUAGES.includes(l)) || "en";
 }
 
+let wantsMore = false;
+
+async function file(name) {
+  const answer = await fetch(new URL(`../../i18n/${name}.json`, import.meta.url));
+  if (!answer.ok) throw new Error(`language ${name}: ${answer.status}`);
+  return answer.json();
+}
+
 /** Fetch a language and turn the page to it. */
 export async function setLanguage(code) {
-  const answer = await fetch(new URL(`../../i18n/${code}.json`, import.meta.url));
-  if (!answer.ok) throw new Error(`language ${code}: ${answer.status}`);
-  words.value = await answer.json();
+  const tables = await Promise.all([file(code), wantsMore ? file(`${code}.more`) : {}]);
+  words.value = Object.assign({}, ...tables);
   plural = new Intl.PluralRules(LOCALES[code] || code);
   lang.value = code;
   document.documentElement.lang = code;
   document.documentElement.dir = RTL.has(code) ? "rtl" : "ltr";
 }
+
+/** Fetch the words that the first screen can do without. */
+export async function moreWords() {
+  if (wantsMore) return wantsMore;
+  const code = lang.value;
+  wantsMore = file(`${code}.more`).then((table) => {
+    if (lang.value === code) words.value = { ...words.value, ...table };
+  });
+  return wantsMore;
+}
+
+/** A module together with the words it may use. */
+export const worded = (module) => Promise.all([module, moreWords()]).then(([m]) => m);
 
 /** Whether the language has this key (or its plural). */
 export const has = (key) => key in words.value || `${key}_other` in words.value;

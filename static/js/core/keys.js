@@ -1,9 +1,8 @@
 /* Keyboard: what is valid where. Places register their keys; the topmost place that knows a key acts. */
 import { singleKeys } from "./prefs.js";
-import { useEffect, useRef, signal } from "./signals.js";
+import { useEffect, useRef } from "./signals.js";
 
 const places = []; // innermost last: {name, keys: {key: [label, act]}}
-export const changed = signal(0); // so that the help page sees new keys
 
 const EDITABLE = "input:not([type=checkbox]):not([type=radio]):not([type=button]), select, textarea, [contenteditable]";
 export const typing = (target) => Boolean(target?.closest?.(EDITABLE));
@@ -29,11 +28,9 @@ export function useKeys(name, keys) {
   held.current.keys = keys;
   useEffect(() => {
     places.push(held.current);
-    changed.value += 1;
     return () => {
       places.splice(places.indexOf(held.current), 1);
-      changed.value += 1;
-    };
+      };
   }, []);
 }
 

@@ -1,4 +1,5 @@
 /* What a person types into an amount or a date field, read forgivingly; no DOM in here. */
+import { addDays } from "./days.js";
 
 const MARKS = /[\u200e\u200f\u202a-\u202e\u2066-\u2069\u00a0\u202f\s'’]/g;
 const SIGNS = /[₪€$£¥₹]|ש["״']ח|[A-Z]{3}/gi;
@@ -42,13 +43,6 @@ function day(y, m, d) {
   const date = new Date(Date.UTC(y, m - 1, d));
   const good = date.getUTCFullYear() === y && date.getUTCMonth() === m - 1 && date.getUTCDate() === d;
   return good ? `${y}-${pad(m)}-${pad(d)}` : null;
-}
-
-/** The day `n` days after an ISO day. */
-export function addDays(iso, n) {
-  const date = new Date(`${iso}T00:00:00Z`);
-  date.setUTCDate(date.getUTCDate() + n);
-  return date.toISOString().slice(0, 10);
 }
 
 const WORDS = { today: 0, yesterday: -1, "היום": 0, "אתמול": -1 };

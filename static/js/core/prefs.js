@@ -1,4 +1,4 @@
-/* What this browser remembers of a person's taste: theme, density, single keys, language; and drafts. */
+/* What this browser remembers of a person's taste: theme, density, single keys, language. */
 import { signal, effect } from "./signals.js";
 
 function stored(key) {
@@ -32,17 +32,4 @@ export function start() {
   });
   effect(() => remember("density", density.value === "compact" ? "compact" : null));
   effect(() => remember("keys", singleKeys.value ? null : "off"));
-}
-
-/* ---- drafts: what was typed and not yet saved, by receipt and field; survives reload and a lost session */
-const name = (slug, id) => `draft.${slug}.${id}`;
-
-export function draftOf(slug, id) {
-  try { return JSON.parse(stored(name(slug, id)) || "null") || {}; } catch { return {}; }
-}
-export function keepDraft(slug, id, field, text) {
-  const draft = draftOf(slug, id);
-  if (text === undefined) delete draft[field];
-  else draft[field] = text;
-  remember(name(slug, id), Object.keys(draft).length ? JSON.stringify(draft) : null);
 }

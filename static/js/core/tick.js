@@ -1,5 +1,8 @@
 /* The heartbeat: one tab of the browser polls for changes and the running sync, and tells the others. */
 import { get, online, session, slug } from "./api.js";
+import { isActive } from "./sync.js";
+import { follow } from "./syncing.js";
+import { changedElsewhere } from "../receipts/list.js";
 
 const listeners = new Set();
 export const onChanges = (act) => { listeners.add(act); return () => listeners.delete(act); };
@@ -12,7 +15,11 @@ let fails = 0;
 const EVERY = 20000;
 
 const jitter = (ms) => ms * (0.8 + Math.random() * 0.4);
-const tell = (message) => listeners.forEach((act) => act(message));
+function tell(message) {
+  changedElsewhere(message.receipts, message.removed);
+  if (isActive(message.run)) follow(message.run.id);
+  listeners.forEach((act) => act(message));
+}
 
 async function beat() {
   clearTimeout(timer);
@@ -35,8 +42,8 @@ async function beat() {
   }
 }
 
-/** Begin anew for a business. */
-export function reset() {
+/* Begin anew for a business. */
+function reset() {
   cursor = null;
   fails = 0;
   clearTimeout(timer);
@@ -51,5 +58,6 @@ export function start() {
   if (navigator.locks) navigator.locks.request("prosaas.poll", () => { leader = true; beat(); return new Promise(() => {}); });
   else leader = true;
   document.addEventListener("visibilitychange", () => { if (!document.hidden) beat(); });
+  slug.subscribe(reset);
   online.subscribe((now) => { if (now) { fails = 0; beat(); } });
 }

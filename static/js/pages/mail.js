@@ -1,15 +1,18 @@
 /* The mail ledger: every mail that was seen, what became of it, and why. */
 import { html, useEffect, useRef, useState } from "../core/signals.js";
-import { get, post, sentence } from "../core/api.js";
+import { del, get, post, sentence } from "../core/api.js";
 import { at, mayWrite, mailSources } from "../core/business.js";
 import { place, route, go } from "../core/router.js";
-import { t, has } from "../core/i18n.js";
+import { t } from "../core/i18n.js";
 import { moment, dayShort, num, ago } from "../core/fmt.js";
 import { toast, failed } from "../core/feedback.js";
+import { done } from "../core/undo.js";
 import { useKeys } from "../core/keys.js";
 import { onChanges } from "../core/tick.js";
 import { Icon } from "../ui/icons.js";
-import { Dialog, Trouble, Wait, useLoad } from "../ui/parts.js";
+import { Dialog, useLoad } from "../ui/dialog.js";
+import { Menu, Trouble, Wait } from "../ui/parts.js";
+import { reasonText } from "../receipts/lists.js";
 import { SyncButton } from "../receipts/top.js";
 
 const OUTCOMES = ["receipt", "not_receipt", "failed", "waiting", "duplicate", "skipped", "gone"];
@@ -17,9 +20,6 @@ const ICON = { receipt: "receipt", not_receipt: "ban", failed: "warn", waiting: 
 const TONE = { failed: "bad", waiting: "info", receipt: "good", duplicate: "info" };
 
 const outcomeName = (outcome) => t(`outcome.${outcome}`);
-/** A reason in the reader's language where we have the words, else as it was written down. */
-const reasonText = (reason) => (reason ? (has(`reason.${reason.code}`) ? t(`reason.${reason.code}`) : reason.text) : "");
-
 /* "Café Alma <billing@vendor.example>" → "Café Alma". */
 const nameOnly = (from) => (from || "—").replace(/\s*<[^>]*>\s*$/, "") || from;
 
@@ -33,11 +33,36 @@ async function retry(mail, then) {
   } catch (error) { failed(error, () => retry(mail, then)); }
 }
 
+async function take(mail, then) {
+  try {
+    await post(`/api/mail/${mail.id}/take`);
+    toast(t("mail.taking"));
+    then();
+  } catch (error) { failed(error, () => take(mail, then)); }
+}
+
+/* Always or never from this sender: said once, and taken back as easily. */
+async function rule(sender, verdict, then) {
+  try {
+    const made = await post("/api/senders", { sender, verdict, again: true });
+    done(t(`senders.set.${verdict}`, { a: sender }), () => del(`/api/senders/${made.id}`));
+    then();
+  } catch (error) { failed(error, () => rule(sender, verdict, then)); }
+}
+const addressOf = (from) => /<([^<>\s]+@[^<>\s]+)>\s*$/.exec(from || "")?.[1] || (/^\S+@\S+$/.test(from || "") ? from : null);
+
 /* One mail in full: reasons, documents, tries. */
 function MailDialog({ id, onClose, onRetry }) {
   const [mail, error, reload] = useLoad(() => get(`/api/mail/${id}`), [id]);
-  const foot = mail && mayWrite.value && ["failed", "not_receipt", "skipped", "waiting", "gone"].includes(mail.outcome)
-    && html`<button type="button" class="btn" onClick=${() => retry(mail, () => { reload(); onRetry(); })}><${Icon} name="sync" />${t("mail.retry")}</button>`;
+  const after = () => { reload(); onRetry(); };
+  const sender = mail && addressOf(mail.from);
+  const foot = mail && mayWrite.value && html`
+    ${sender && html`<${Menu} class="btn ghost" up align="start" label=${t("senders.menu")} text=${html`${t("senders.menu")}<${Icon} name="up" />`} items=${[
+    { label: t("senders.always", { a: sender }), icon: "check", act: () => rule(sender, "take", after) },
+    { label: t("senders.never", { a: sender }), icon: "ban", act: () => rule(sender, "leave", after) },
+  ]} /><span class="grow"></span>`}
+    ${mail.outcome !== "waiting" && html`<button type="button" class="btn" onClick=${() => retry(mail, after)}><${Icon} name="sync" />${t("mail.retry")}</button>`}
+    ${["not_receipt", "skipped", "failed"].includes(mail.outcome) && html`<button type="button" class="btn pri" onClick=${() => take(mail, after)}><${Icon} name="receipt" />${t("upload.insist")}</button>`}`;
   return html`<${Dialog} title=${mail ? mail.subject || t("mail.nosubject") : t("nav.mail")} onClose=${onClose} foot=${foot}>
     ${error && html`<p class="bad">${sentence(error)}</p>`}
     ${!mail && !error && html`<${Wait} rows=${4} />`}
@@ -85,10 +110,15 @@ export function MailPage() {
   }, [state.next, state.busy]);
   useKeys(t("nav.mail"), { "/": [t("keys.search"), () => field.current.focus()] });
   const search = () => { clearTimeout(timer.current); timer.current = setTimeout(() => go(address({ q: field.current.value.trim() }), { replace: true }), 250); };
+  const retryAll = () => post("/api/mail/retry").then((answer) => {
+    toast(t("mail.retrying_n", { n: answer.mails }));
+    load(null, true);
+  }, (problem) => failed(problem, retryAll));
   const narrow = outcome || q || mailbox;
   return html`<main class="main page mailpage" id="main" tabindex="-1">
     <header class="top"><h1 class="h1">${t("nav.mail")}</h1>
       <div class="search open" role="search"><${Icon} name="search" /><input ref=${field} type="search" dir="auto" placeholder=${t("mail.search")} aria-label=${t("mail.search")} defaultValue=${q} onInput=${search} /><kbd aria-hidden="true">/</kbd></div>
+      ${outcome === "failed" && mayWrite.value && state.items?.length > 0 && html`<button type="button" class="btn" onClick=${retryAll}><${Icon} name="sync" />${t("mail.retry_all")}</button>`}
       <${SyncButton} /></header>
     <div class="fb"><nav class="tabs" aria-label=${t("mail.outcome")}>
       ${["", ...OUTCOMES].map((name) => html`<a key=${name} href=${address({ outcome: name })} aria-current=${outcome === name ? "true" : null}>${name ? outcomeName(name) : t("tab.all")}</a>`)}</nav>

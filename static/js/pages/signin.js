@@ -5,7 +5,7 @@ import { signIn, signOut, speakLanguage } from "../core/account.js";
 import { place, go } from "../core/router.js";
 import { t, lang, has } from "../core/i18n.js";
 import { Icon, Logo } from "../ui/icons.js";
-import { Dialog } from "../ui/parts.js";
+import { Dialog } from "../ui/dialog.js";
 
 /* The token rides in the fragment, which no server and no log ever sees; it is taken out at once. */
 function takeToken() {

@@ -7,7 +7,8 @@ import { ago, moment, num } from "../core/fmt.js";
 import { connectGmail } from "../core/connect.js";
 import { run } from "../core/sync.js";
 import { Icon } from "../ui/icons.js";
-import { Trouble, Wait, useLoad } from "../ui/parts.js";
+import { useLoad } from "../ui/dialog.js";
+import { Trouble, Wait } from "../ui/parts.js";
 import { SyncButton } from "../receipts/top.js";
 
 /* Health is an answer even when it says 503. */

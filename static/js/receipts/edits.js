@@ -1,13 +1,14 @@
 /* Changing receipts: at once on the screen, then on the server; taken back when refused; undo for all. */
 import { signal, batch } from "../core/signals.js";
 import { api, get, post, patch as send, ApiError } from "../core/api.js";
-import { done, failed, toast } from "../core/feedback.js";
-import { keepDraft } from "../core/prefs.js";
+import { failed, toast } from "../core/feedback.js";
+import { done } from "../core/undo.js";
+import { keepDraft } from "../core/drafts.js";
 import { slug } from "../core/api.js";
 import { t } from "../core/i18n.js";
 import { money, exponent } from "../core/fmt.js";
 import { toMinor } from "../core/parse.js";
-import { briefOf, hold, release, settle, refresh, take, chosen, chosenAll, list, unchoose } from "./list.js";
+import { briefOf, hold, release, settle, refresh, take, chosen, chosenAll, list, unchoose, onForget } from "./list.js";
 import { toApi } from "./filters.js";
 
 const details = new Map(); // id → signal(detail | null)
@@ -37,10 +38,10 @@ function accept(detail) {
   });
 }
 
-export function forgetDetails() {
+onForget(() => {
   details.clear();
   conflict.value = null;
-}
+});
 
 /* What a change looks like before the server has said so. */
 function imagined(receipt, values) {

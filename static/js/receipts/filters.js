@@ -1,4 +1,5 @@
 /* The list's filter: from the address and back, to the API's parameters, and to words; no DOM in here. */
+import { lastDay } from "../core/days.js";
 
 /** What may stand in the address, in the order in which it stands there. */
 export const KEYS = ["status", "q", "month", "from_date", "to_date", "vendor", "category", "currency",
@@ -51,11 +52,6 @@ export function withTab(filter, tab) {
   return { ...rest, ...TABS[tab] };
 }
 
-const lastDay = (month) => {
-  const [year, m] = month.split("-").map(Number);
-  return `${month}-${String(new Date(Date.UTC(year, m, 0)).getUTCDate()).padStart(2, "0")}`;
-};
-
 /** The API's parameters; `withoutMonth` leaves the time out (for the month chart). */
 export function toApi(filter, { withoutTime = false } = {}) {
   const { month, from_date, to_date, status, ...rest } = filter;
@@ -81,6 +77,3 @@ export function belongs(filter, receipt) {
   const wanted = (filter.status || (filter.deleted ? "" : ALL)).split(",").filter(Boolean);
   return !wanted.length || wanted.includes(receipt.status);
 }
-
-/** Whether rows stand in day groups under this order. */
-export const isGrouped = (filter) => !filter.sort || filter.sort === "-date" || filter.sort === "date";

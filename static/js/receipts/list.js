@@ -110,14 +110,17 @@ export async function loadFigures(filter, since) {
 }
 
 let again = 0;
-/** Something changed: load the list and its figures anew, softly, soon, once. */
+/** Something changed: load the list and its figures anew, softly, soon, once. Resolves when the list is here. */
 export function refresh(since, delay = 700) {
   clearTimeout(again);
-  again = setTimeout(() => {
-    if (!current) return;
-    load(current, { quiet: true });
-    loadFigures(current, since ?? sinceDay);
-  }, delay);
+  return new Promise((done) => {
+    again = setTimeout(() => {
+      if (!current) { done(); return; }
+      load(current, { quiet: true }).then(done);
+      loadFigures(current, since ?? sinceDay);
+    }, delay);
+    setTimeout(done, delay + 5000); // a later call may have taken this one's place
+  });
 }
 let sinceDay;
 export const rememberSince = (day) => { sinceDay = day; };
@@ -167,8 +170,13 @@ export function choose(ids, on) {
 /** How many are chosen. */
 export const chosenCount = computed(() => (chosenAll.value ? list.value.total : chosen.value.size));
 
+const forgetful = new Set();
+/** Have something forgotten together with the list. */
+export const onForget = (act) => forgetful.add(act);
+
 /** Forget everything (another business, signed out). */
 export function forget() {
+  forgetful.forEach((act) => act());
   briefs.clear();
   current = null;
   serial += 1;

@@ -1,25 +1,27 @@
 /* The receipts page: list, summary, filter, review beside it; the address holds its whole state. */
 import { html, useEffect, useMemo, useRef } from "../core/signals.js";
 import { sentence } from "../core/api.js";
-import { at, business, counts, mailboxes, mayWrite, today } from "../core/business.js";
+import { at, business, counts, mailboxes, today } from "../core/business.js";
 import { place, route, go } from "../core/router.js";
-import { t } from "../core/i18n.js";
+import { t, worded } from "../core/i18n.js";
+import { months } from "../core/days.js";
 import { remember } from "../core/prefs.js";
-import { useKeys } from "../core/keys.js";
-import { greetReturn } from "../core/connect.js";
 import { Trouble, Wait } from "../ui/parts.js";
 import { withStyles } from "../ui/styles.js";
-import { Lazy } from "../app.js";
-import { list, load, loadFigures, position, chosenCount, unchoose, rememberSince } from "./list.js";
+import { Lazy, calm, settleDown } from "../ui/lazy.js";
+import { list, load, loadFigures, position, chosenCount, rememberSince } from "./list.js";
 import { fromQuery, toQuery, isNarrow } from "./filters.js";
-import { cursor, editing } from "./row.js";
-import { VList, step, pickRow, reveal } from "./vlist.js";
+import { cursor, peek } from "./row.js";
+import { VList, reveal } from "./vlist.js";
 import { Top } from "./top.js";
-import { Summary, months } from "./summary.js";
+import { Summary } from "./summary.js";
 import { FilterBar } from "./filterbar.js";
-import { Empty } from "./empty.js";
-import { Bulk } from "./bulk.js";
 
+const emptyState = () => withStyles("more", import("./empty.js")).then((m) => m.Empty);
+const bulkBar = () => withStyles("more", import("./bulk.js")).then((m) => m.Bulk);
+const pending = () => withStyles("more", import("../uploads_view.js")).then((m) => m.Pending);
+const peekCard = () => withStyles("more", import("./peek.js")).then((m) => m.Peek);
+const listKeys = () => withStyles("more", import("./listkeys.js")).then((m) => m.ListKeys);
 const reviewPanel = () => withStyles("review", import("../review/panel.js")).then((m) => m.Review);
 
 /** The open receipt's id, or null. */
@@ -35,7 +37,8 @@ export function ReceiptsPage() {
   const lastOpen = useRef(null);
 
   useEffect(() => { rememberSince(since); load(filter); loadFigures(filter, since); }, [key, since]);
-  useEffect(() => { greetReturn(); }, []);
+  useEffect(() => { if (/[?&](connected|error)=/.test(query)) worded(import("../core/connect.js")).then((m) => m.greetReturn()); }, []);
+  useEffect(() => { if (state !== "loading" && state !== "idle") settleDown(); }, [state]);
   useEffect(() => {
     const leave = () => remember("visit", new Date().toISOString());
     window.addEventListener("pagehide", leave);
@@ -53,29 +56,6 @@ export function ReceiptsPage() {
 
   const openReceipt = (id) => go(at(`receipts/${id}`, query), { replace: openId !== null });
   const close = () => go(at("receipts", query));
-  const focused = () => (openId === null && !document.activeElement?.closest?.(".pop, .menu, .dialog") ? cursor.value : null);
-  const edit = (field) => () => {
-    const id = focused();
-    if (id === null || !mayWrite.value) return false;
-    editing.value = { id, field };
-    return true;
-  };
-  useKeys(t("nav.receipts"), openId !== null ? {} : {
-    j: [t("keys.down"), () => step(1)],
-    k: [t("keys.up"), () => step(-1)],
-    ArrowDown: [null, () => (document.activeElement?.closest?.(".row") || document.activeElement === document.body ? step(1) : false)],
-    ArrowUp: [null, () => (document.activeElement?.closest?.(".row") || document.activeElement === document.body ? step(-1) : false)],
-    Home: [t("keys.first"), () => step(-Infinity)],
-    End: [t("keys.last"), () => step(Infinity)],
-    PageDown: [null, () => step(8)],
-    PageUp: [null, () => step(-8)],
-    Enter: [t("keys.open"), (event) => { const id = focused(); if (id === null || !event.target.closest(".row")) return false; openReceipt(id); return true; }],
-    x: [t("keys.choose"), () => { const id = focused(); if (id !== null) pickRow(id, false); }],
-    "Shift+x": [t("keys.range"), () => { const id = focused(); if (id !== null) pickRow(id, true); }],
-    e: [t("keys.edit"), edit("category")],
-    Escape: [t("keys.unchoose"), () => { if (!chosenCount.value) return false; unchoose(); return true; }],
-  });
-
   const empty = state === "ready" && !list.value.rows.length;
   const known = business.value && mailboxes.value && counts.value;
   const bare = empty && !isNarrow(filter) && known && !(counts.value.to_review + counts.value.ready + counts.value.approved);
@@ -86,14 +66,17 @@ export function ReceiptsPage() {
     ${!bare && html`<${FilterBar} filter=${filter} />`}
     <div class=${`work${split ? " split" : ""}${bare ? " bare" : ""}`}>
       <div class="listwrap">
+        ${calm.value && html`<${Lazy} name="pending" load=${pending} quiet />`}
         ${state === "error" ? html`<${Trouble} text=${sentence(list.value.error)} again=${() => load(filter)} />`
           : state !== "ready" ? html`<div class="vscroll"><${Wait} rows=${9} /></div>`
-            : empty ? (known ? html`<${Empty} filter=${filter} />` : html`<${Wait} />`)
+            : empty ? (known ? html`<${Lazy} name="empty" load=${emptyState} quiet filter=${filter} />` : html`<${Wait} />`)
               : html`<${VList} openId=${openId} onOpen=${openReceipt} hidden=${split} />`}
         ${list.value.capped && html`<p class="capped">${t("list.capped")}</p>`}
-        <${Bulk} filter=${filter} />
+        ${(calm.value || chosenCount.value > 0) && html`<${Lazy} name="bulk" load=${bulkBar} quiet filter=${filter} />`}
       </div>
       ${split && html`<${Lazy} name="review" load=${reviewPanel} id=${openId} filter=${filter} onOpen=${openReceipt} onClose=${close} />`}
     </div>
+    ${calm.value && html`<${Lazy} name="listkeys" load=${listKeys} quiet openId=${openId} onOpen=${openReceipt} />`}
+    ${peek.value && !split && html`<${Lazy} name="peek" load=${peekCard} quiet />`}
   </main>`;
 }

@@ -4,9 +4,10 @@ import { fileUrl } from "../core/api.js";
 import { today, base, at } from "../core/business.js";
 import { t } from "../core/i18n.js";
 import { money, dayShort, dayLong, sums } from "../core/fmt.js";
-import { addDays } from "../core/parse.js";
+import { addDays } from "../core/days.js";
 import { stored } from "../core/prefs.js";
 import { Icon } from "../ui/icons.js";
+import { withStyles } from "../ui/styles.js";
 import { Bdi, Amount } from "../ui/parts.js";
 import { briefOf, chosen, chosenAll, list } from "./list.js";
 import { daySums } from "./offsets.js";
@@ -14,6 +15,7 @@ import { StatusChip, categoryName, sourceIcon, sourceName, subtitle, swatch } fr
 
 export const cursor = signal(null); // id of the row that has the keyboard
 export const editing = signal(null); // {id, field} while a cell of the list is edited in place
+export const peek = signal(null); // {id, top} of the row whose document is looked at in passing
 const year = computed(() => today.value.slice(0, 4));
 const lastVisit = stored("visit");
 export const isNew = (receipt) => Boolean(lastVisit && receipt.created_at > lastVisit && receipt.status === "to_review");
@@ -32,8 +34,12 @@ function Skeleton() {
     <span class="c-src"></span><span class="c-date"></span><span class="c-st"></span><span class="amt"><span class="sk w3"></span></span>`;
 }
 
-/** A cell that can be edited in place where `InPlace` is set by the editing module. */
-export const inPlace = { Cell: null };
+let Cell = null;
+/** Edit a cell in place; what that takes comes with the first use. */
+export async function startEdit(id, field) {
+  Cell ||= await withStyles("more", import("./cell.js")).then((m) => m.Cell);
+  editing.value = { id, field };
+}
 
 export function Row({ id, n, top, open, tab }) {
   const receipt = briefOf(id).value;
@@ -45,7 +51,6 @@ export function Row({ id, n, top, open, tab }) {
   const amount = money(receipt.total);
   const fx = receipt.base_total && receipt.total && receipt.base_total.currency !== receipt.total.currency ? receipt.base_total : null;
   const date = receipt.date ? dayShort(receipt.date, year.value) : "—";
-  const Cell = inPlace.Cell;
   return html`<div class=${`row${open ? " cur" : ""}`} ...${common} tabindex=${tab ? 0 : -1} aria-selected=${picked}>
     <div class="ck" role="gridcell"><label><input type="checkbox" tabindex="-1" checked=${picked} aria-label=${t("list.pick", { v: name, a: amount })} /></label></div>
     <div role="gridcell" class="tcell"><${Thumb} receipt=${receipt} /></div>
@@ -59,7 +64,7 @@ export function Row({ id, n, top, open, tab }) {
     </div>
     <div class="c-cat" role="gridcell" data-field="category">${edit === "category" ? html`<${Cell} receipt=${receipt} field="category" />`
       : receipt.category ? html`<span class="inl"><span class=${swatch(receipt.category)}></span><span class="trunc">${categoryName(receipt.category)}</span></span>`
-        : html`<span class="inl none">${t("cat.none")}</span>`}</div>
+        : html`<span class="inl none">—<span class="sr"> ${t("cat.none")}</span></span>`}</div>
     <div class="c-src" role="gridcell"><span class="inl"><${Icon} name=${sourceIcon(receipt.source)} />${sourceName(receipt.source)}</span></div>
     <div class="c-date" role="gridcell" data-field="date">${edit === "date" ? html`<${Cell} receipt=${receipt} field="date" />`
       : html`<span class="inl num">${date}</span>`}</div>

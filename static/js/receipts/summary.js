@@ -3,19 +3,13 @@ import { html, useState } from "../core/signals.js";
 import { base, today } from "../core/business.js";
 import { t } from "../core/i18n.js";
 import { money, month as monthName, monthOnly, monthTiny, num, percent, sums } from "../core/fmt.js";
-import { Amount, Dialog } from "../ui/parts.js";
+import { months } from "../core/days.js";
+import { Amount } from "../ui/parts.js";
+import { withStyles } from "../ui/styles.js";
+import { Lazy } from "../ui/lazy.js";
 import { Icon } from "../ui/icons.js";
 import { stats } from "./list.js";
 import { categoryName, swatch } from "./words.js";
-
-/** The twelve months that end with `last` ("2026-11"), oldest first. */
-export function months(last) {
-  const [year, m] = last.split("-").map(Number);
-  return Array.from({ length: 12 }, (_, n) => {
-    const date = new Date(Date.UTC(year, m - 12 + n, 1));
-    return date.toISOString().slice(0, 7);
-  });
-}
 
 /* What each month cost in the base currency; where the server has not converted, the base currency's own part. */
 function perMonth(year, currency) {
@@ -24,6 +18,8 @@ function perMonth(year, currency) {
   else for (const one of year.months || []) if (one.currency === currency) out.set(one.month, one.total.minor);
   return out;
 }
+
+const monthTable = () => withStyles("more", import("./months.js")).then((m) => m.MonthTable);
 
 export function Summary({ filter, onMonth }) {
   const [table, setTable] = useState(false);
@@ -42,7 +38,7 @@ export function Summary({ filter, onMonth }) {
   const mine = (year.months || []).filter((one) => one.month === shown);
   const before = all[all.indexOf(shown) - 1];
   const count = mine.reduce((sum, one) => sum + one.count, 0);
-  const foreign = mine.filter((one) => one.currency !== currency);
+  const foreign = mine.filter((one) => one.currency && one.currency !== currency);
   const change = before && value(before) > 0 ? value(shown) / value(before) - 1 : null;
   const telling = change !== null && Math.abs(change) < 5; // five times as much says nothing in per cent
   const tax = taxOf(shown, currency, filter);
@@ -68,28 +64,14 @@ export function Summary({ filter, onMonth }) {
           <span class="track" aria-hidden="true"><i style=${{ "--h": ((value(m) / most) * 100).toFixed(1) }}></i></span>
           <span class="m">${monthTiny(m)}<span class="sr"> ${m.slice(0, 4)}</span></span></button></li>`)}</ol>
     </div>
-    <div class="cats">
-      ${top.length > 0 && html`<ul aria-label=${t("sum.cats")}>${top.map((c) => html`<li key=${c.category}>
+    ${top.length > 0 && html`<div class="cats"><ul aria-label=${t("sum.cats")}>${top.map((c) => html`<li key=${c.category}>
         <span class="inl"><span class=${swatch(c.category)}></span>${categoryName(c.category)}</span>
-        <${Amount} text=${money(c.total, true)} /><span class="b" aria-hidden="true"><i style=${{ "--w": ((c.total.minor / mostCat) * 100).toFixed(0) }}></i></span></li>`)}</ul>`}
-    </div>
-    ${table && html`<${MonthTable} year=${year} all=${all} onClose=${() => setTable(false)} />`}
+        <${Amount} text=${money(c.total, true)} /><span class="b" aria-hidden="true"><i style=${{ "--w": ((c.total.minor / mostCat) * 100).toFixed(0) }}></i></span></li>`)}</ul></div>`}
+    ${table && html`<${Lazy} name="months" load=${monthTable} quiet year=${year} all=${all} onClose=${() => setTable(false)} />`}
   </section>`;
 }
 
 function taxOf(shown, currency, filter) {
   const of = filter.month ? stats.value.now : null;
   return of?.currencies?.find((one) => one.currency === currency)?.tax || null;
-}
-
-/* The same as a table, per currency: for those who do not read bars, and for the figures. */
-function MonthTable({ year, all, onClose }) {
-  const rows = [...all].reverse().map((m) => [m, (year.months || []).filter((one) => one.month === m)]).filter(([, got]) => got.length);
-  return html`<${Dialog} title=${t("sum.table.h")} onClose=${onClose}>
-    <table class="plain"><thead><tr><th scope="col">${t("sum.month")}</th><th scope="col" class="r">${t("sum.receipts")}</th><th scope="col" class="r">${t("field.total")}</th></tr></thead>
-      <tbody>${rows.map(([m, got]) => html`<tr key=${m}><th scope="row">${monthName(m)}</th>
-        <td class="r num">${num(got.reduce((sum, one) => sum + one.count, 0))}</td>
-        <td class="r">${got.map((one) => html`<div key=${one.currency}><${Amount} text=${money(one.total)} /></div>`)}</td></tr>`)}</tbody></table>
-    ${!rows.length && html`<p>${t("sum.none")}</p>`}
-  </${Dialog}>`;
 }

@@ -2,15 +2,20 @@
 import { html, useEffect, useRef, useState } from "../core/signals.js";
 import { at, mailSources, mayWrite } from "../core/business.js";
 import { go } from "../core/router.js";
-import { t } from "../core/i18n.js";
+import { t, worded } from "../core/i18n.js";
 import { num } from "../core/fmt.js";
 import { useKeys } from "../core/keys.js";
-import { run, active, progress, startSync, cancelSync, runError } from "../core/sync.js";
-import { connectGmail } from "../core/connect.js";
+import { active, progress, startSync } from "../core/sync.js";
 import { Icon } from "../ui/icons.js";
 import { Menu } from "../ui/parts.js";
-import { pick, capture } from "../uploads.js";
+import { Lazy } from "../ui/lazy.js";
+import { withStyles } from "../ui/styles.js";
 import { toQuery } from "./filters.js";
+
+const panel = () => withStyles("more", import("./syncpanel.js")).then((m) => m.SyncPanel);
+const pick = () => worded(import("../uploads.js")).then((m) => m.pick());
+const capture = () => worded(import("../uploads.js")).then((m) => m.capture());
+const connectGmail = (id) => worded(import("../core/connect.js")).then((m) => m.connectGmail(id));
 
 /** The search field: the address follows as one types, without a step for each letter. */
 export function Search({ filter }) {
@@ -35,42 +40,6 @@ export function Search({ filter }) {
     <button type="button" class="icon mob" aria-label=${t("search.label")} onClick=${() => { setOpen(true); requestAnimationFrame(() => field.current.focus()); }}><${Icon} name="search" /></button>`;
 }
 
-function Line({ icon, text, n, bad, extra }) {
-  return html`<li class=${bad ? "bad" : ""}><${Icon} name=${icon} /><span>${text}</span><span class="num">${n}${extra}</span></li>`;
-}
-
-/* What the running (or the newest) sync has done, in numbers. */
-function SyncPanel({ close }) {
-  const ref = useRef(null);
-  useEffect(() => {
-    const away = (event) => { if (!ref.current?.parentNode.contains(event.target)) close(); };
-    document.addEventListener("pointerdown", away);
-    return () => document.removeEventListener("pointerdown", away);
-  }, []);
-  const one = run.value;
-  const c = one?.counters || {};
-  const share = progress.value.share;
-  const left = active.value && one?.eta_s > 0 ? t("sync.eta", { t: one.eta_s < 90 ? t("sync.s", { n: num(Math.ceil(one.eta_s / 5) * 5) }) : t("sync.min", { n: num(Math.round(one.eta_s / 60)) }) }) : "";
-  const title = active.value ? t(one?.status === "queued" ? "sync.queued" : "sync.running") : t(`sync.was.${one?.status || "none"}`);
-  return html`<div class="pop syncpop" ref=${ref} role="dialog" aria-label=${title}>
-    <h2><span>${title}</span>${one && html`<span class="num">${num(share)}%</span>`}</h2>
-    ${one && html`<div class="pbar" role="progressbar" aria-valuenow=${share} aria-valuemin="0" aria-valuemax="100" aria-label=${title}><i style=${{ "--w": share }}></i></div>
-    <ul><${Line} icon="mail" text=${t("sync.found")} n=${num(c.found || 0)} />
-      <${Line} icon="dl" text=${t("sync.fetched")} n=${num(c.fetched || 0)} />
-      <${Line} icon="receipt" text=${t("sync.receipts")} n=${num(c.receipts || 0)} />
-      <${Line} icon="clock" text=${t("sync.left")} n=${num(c.left || 0)} />
-      ${c.failed > 0 && html`<${Line} icon="warn" bad text=${t("sync.failed_n")} n=${num(c.failed)}
-        extra=${html` <a class="lnk" href=${at("mail", "?outcome=failed")} onClick=${close}>${t("act.show")}</a>`} />`}</ul>`}
-    ${one?.status === "failed" && html`<p class="bad"><bdi>${runError(one)}</bdi></p>`}
-    ${active.value ? html`<p class="foot">${t("sync.foot")} ${left}</p>` : html`<p class="foot">${mailSources.value.length ? t("sync.idle") : t("sync.nobox")}</p>`}
-    <div class="acts">
-      ${active.value && one && html`<button type="button" class="btn" onClick=${cancelSync}><${Icon} name="stop" />${t("sync.cancel")}</button>`}
-      ${!active.value && mailSources.value.length > 0 && html`<button type="button" class="btn" onClick=${() => { startSync({ mode: "full" }); }}>${t("sync.full")}</button>
-        <button type="button" class="btn pri" onClick=${() => startSync()}>${t("sync.now")}</button>`}
-    </div>
-  </div>`;
-}
-
 /** "Sync now", then "Syncing 46 of 120" with a bar; a press while it runs shows the numbers. */
 export function SyncButton() {
   const [open, setOpen] = useState(false);
@@ -88,7 +57,7 @@ export function SyncButton() {
   return html`<span class="menuwrap syncwrap" ref=${box} onKeyDown=${keys}>
     <button type="button" class="btn sync" id="sync" disabled=${!mayWrite.value} aria-haspopup="dialog" aria-expanded=${open} style=${{ "--p": active.value ? share : 0 }} onClick=${press}>
       <${Icon} name="sync" class=${active.value ? "spin" : ""} /><span class="stx num">${text}</span><span class="bar"></span></button>
-    ${open && html`<${SyncPanel} close=${close} />`}
+    ${open && html`<${Lazy} name="syncpanel" load=${panel} quiet close=${close} />`}
   </span>`;
 }
 

@@ -1,11 +1,13 @@
 /* The virtual list: any number of rows, a handful in the page; keyboard, choice, place kept. */
 import { html, useRef, useState, useLayoutEffect, useEffect, useMemo } from "../core/signals.js";
+import { mayWrite } from "../core/business.js";
 import { popped } from "../core/router.js";
 import { t } from "../core/i18n.js";
 import { density } from "../core/prefs.js";
+import { calm } from "../ui/lazy.js";
 import { list, want, position, choose, chosen, chosenAll } from "./list.js";
 import { layout, visible } from "./offsets.js";
-import { Row, DayHead, cursor, editing } from "./row.js";
+import { Row, DayHead, cursor, peek } from "./row.js";
 
 const places = new Map(); // list key → scrollTop: where the reader was
 const phone = window.matchMedia("(max-width: 640px)");
@@ -56,6 +58,12 @@ export function pickRow(id, range) {
   anchor = id;
 }
 
+function gestures(element, options) {
+  let undo = () => {};
+  import("./gestures.js").then((m) => { undo = m.attach(element, options); });
+  return () => undo();
+}
+
 export function VList({ openId, onOpen, hidden }) {
   const box = useRef(null);
   const [range, setRange] = useState([0, 0]);
@@ -95,7 +103,8 @@ export function VList({ openId, onOpen, hidden }) {
     if (ids.length) want(ids);
   }, [range, plan]);
 
-  let frame = useRef(0);
+  const opening = useRef(0);
+  const frame = useRef(0);
   const onScroll = () => {
     if (box.current.clientHeight) places.set(key, box.current.scrollTop);
     if (frame.current) return;
@@ -119,12 +128,17 @@ export function VList({ openId, onOpen, hidden }) {
     if (event.metaKey || event.ctrlKey || event.button) return;
     event.preventDefault();
     cursor.value = id;
-    onOpen(id);
+    peek.value = null;
+    // A second click may follow on a cell that can be edited: opening waits for it there, and only there.
+    clearTimeout(opening.current);
+    if (event.target.closest("[data-field]") && mayWrite.value && openId === null) {
+      if (event.detail === 1) opening.current = setTimeout(() => onOpen(id), 280);
+    } else onOpen(id);
   };
-  const onDouble = (event) => {
-    const id = rowOf(event), field = event.target.closest?.("[data-field]")?.dataset.field;
-    if (id !== null && field) editing.value = { id, field };
-  };
+  useEffect(() => { // what a resting pointer and a double click do comes when there is time
+    if (calm.value) return gestures(box.current, { opening, mayOpen: () => openId === null });
+    return undefined;
+  }, [calm.value, openId]);
   const onFocus = (event) => { const id = rowOf(event); if (id !== null && cursor.peek() !== id) cursor.value = id; };
 
   const wanted = openId ?? cursor.value;
@@ -137,7 +151,7 @@ export function VList({ openId, onOpen, hidden }) {
       drawn.push(html`<${Row} key=${id} id=${id} n=${line} top=${plan.tops[n]} open=${id === openId} tab=${id === tabRow} />`);
     } else drawn.push(html`<${DayHead} key=${`day ${line.day}`} day=${line.day} first=${line.first} top=${plan.tops[n]} />`);
   }
-  return html`<div class="vscroll" ref=${box} onScroll=${onScroll} onClick=${onClick} onDblClick=${onDouble} onFocusIn=${onFocus}>
+  return html`<div class="vscroll" ref=${box} onScroll=${onScroll} onClick=${onClick} onFocusIn=${onFocus}>
     <div class="vsize" role="grid" aria-label=${t("nav.receipts")} aria-rowcount=${rows.length} aria-multiselectable="true"
       aria-busy=${state === "loading"} style=${{ blockSize: `${plan.height}px` }}>${drawn}</div></div>`;
 }

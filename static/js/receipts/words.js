@@ -5,8 +5,6 @@ import { Icon } from "../ui/icons.js";
 
 export const CATEGORIES = ["meals", "travel", "fuel", "office", "software", "equipment", "phone", "utilities", "rent",
   "contractors", "marketing", "insurance", "fees", "taxes", "other"];
-export const CURRENCIES = ["ILS", "EUR", "USD", "GBP", "CHF", "CAD", "AUD", "JPY", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "RON", "TRY"];
-export const KINDS = ["receipt", "invoice", "tax_invoice", "invoice_receipt", "order", "credit_note", "statement", "other"];
 const SOURCE_ICON = { gmail: "mail", imap: "mail", upload: "upload", message: "phone", camera: "camera" };
 
 export const sourceIcon = (source) => SOURCE_ICON[source] || "mail";
@@ -25,13 +23,7 @@ export function swatch(category) {
 }
 
 /** A flag's few words ("Two totals found"). */
-export const flagTitle = (flag) => {
-  if (has(`flag.${flag.code}`)) return t(`flag.${flag.code}`);
-  return has(`flag.field.${flag.field}`) ? t(`flag.field.${flag.field}`) : t("flag.check");
-};
-/** A flag's sentence: ours in the reader's language where we have one, else the reading's own. */
-export const flagText = (flag) => (has(`flag.${flag.code}.long`) ? t(`flag.${flag.code}.long`) : flag.text);
-
+export const flagTitle = (flag) => (has(`flag.${flag.code}`) ? t(`flag.${flag.code}`) : t("flag.check"));
 const FLAG_ICON = { duplicate: "copy", possible_duplicate: "copy", blurry: "eye", vendor: "tag" };
 const flagIcon = (flag) => FLAG_ICON[flag.code] || FLAG_ICON[flag.field] || "warn";
 

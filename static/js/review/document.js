@@ -1,8 +1,8 @@
 /* The document as page images: zoom, turn, full screen; the evidence of a field lit on the page. */
-import { html, useEffect, useLayoutEffect, useRef, useState } from "../core/signals.js";
+import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../core/signals.js";
 import { fileUrl, get } from "../core/api.js";
 import { t } from "../core/i18n.js";
-import { num, percent } from "../core/fmt.js";
+import { dayInput, num, percent } from "../core/fmt.js";
 import { Icon } from "../ui/icons.js";
 import { candidatesOf } from "./fields.js";
 
@@ -23,10 +23,10 @@ export function prefetchPage(receipt, wide) {
 const place = (b) => ({ insetInlineStart: "auto", left: `${b.x0 * 100}%`, top: `${b.y0 * 100}%`, width: `${(b.x1 - b.x0) * 100}%`, height: `${(b.y1 - b.y0) * 100}%` });
 
 /* The boxes to draw for a field: [{box, on, tag}]. */
-function marks(receipt, field) {
+function marks(receipt, field, rivals) {
   const known = receipt.fields?.[field];
   if (!known) return [];
-  const all = candidatesOf(receipt, field);
+  const all = rivals ? candidatesOf(receipt, field) : [];
   const now = receipt[field]?.text ?? receipt[field];
   const same = (value) => (["total", "net", "tax_total"].includes(field) ? Number(value) === Number(now) : String(value) === String(now));
   const out = [];
@@ -35,12 +35,26 @@ function marks(receipt, field) {
   return out;
 }
 
-function Page({ receipt, page, wide, lit, words, onWord, turn }) {
+/* Everything on the document whose place is known: a tap takes it into the field at hand. */
+function boxesOf(receipt) {
+  const out = [];
+  for (const [field, known] of Object.entries(receipt.fields || {})) {
+    for (const one of [known, ...(known.candidates || [])]) {
+      if (one.box && one.value !== null) out.push({ field: `${field} ${out.length}`, box: one.box, value: shown(field, one.value) });
+    }
+  }
+  return out.slice(0, 60);
+}
+const shown = (field, value) => (/date$/.test(field) ? dayInput(value) : String(value));
+
+function Page({ receipt, page, wide, lit, known, words, onWord, turn }) {
   const [state, setState] = useState("loading");
   return html`<div class=${`page ${state} turn-${turn}`} data-page=${page}>
     <img src=${pageUrl(receipt, page, wide)} alt=${t("doc.alt", { n: page + 1 })} decoding="async" draggable="false"
       onLoad=${() => setState("ready")} onError=${() => setState("failed")} />
     ${state === "failed" && html`<p class="nopage"><${Icon} name="warn" />${t("doc.failed")}</p>`}
+    ${!words && known.map(({ box, value, field }) => box.page === page && html`<button type="button" class="word" tabindex="-1" key=${field} style=${place(box)}
+      title=${value} aria-label=${value} onPointerDown=${(event) => event.preventDefault()} onClick=${() => onWord(value)}></button>`)}
     ${words?.map(([text, x0, y0, x1, y1], n) => html`<button type="button" class="word" tabindex="-1" key=${n} style=${place({ x0, y0, x1, y1 })} title=${text}
       aria-label=${text} onPointerDown=${(event) => event.preventDefault()} onClick=${() => onWord(text)}></button>`)}
     ${lit.filter((mark) => mark.box.page === page).map((mark) => html`<span class=${`ev${mark.on ? " on" : " cand"}`} key=${`${mark.tag}${mark.box.y0}`} style=${place(mark.box)}>
@@ -48,7 +62,7 @@ function Page({ receipt, page, wide, lit, words, onWord, turn }) {
   </div>`;
 }
 
-export function DocumentView({ receipt, active, onWord }) {
+export function DocumentView({ receipt, active, rivals, onWord }) {
   const pane = useRef(null);
   const [zoom, setZoom] = useState(1);
   const [turn, setTurn] = useState(0);
@@ -57,7 +71,8 @@ export function DocumentView({ receipt, active, onWord }) {
   const asked = useRef(new Set());
   const doc = receipt.document;
   const pages = Math.min(doc?.pages || 1, 40);
-  const lit = marks(receipt, active);
+  const known = useMemo(() => boxesOf(receipt), [receipt.fields]);
+  const lit = marks(receipt, active, rivals);
 
   useLayoutEffect(() => {
     const measure = () => setRoom(pane.current?.clientWidth || 0);
@@ -96,7 +111,7 @@ export function DocumentView({ receipt, active, onWord }) {
     <div class="doc" ref=${pane} tabindex="0" role="group" aria-label=${t("doc.title")} onPointerOver=${wantWords}>
       ${!doc ? html`<p class="nodoc"><${Icon} name="mail" />${t("doc.none")}</p>`
         : room > 0 && html`<div class="pages" style=${{ inlineSize: `${wide}px` }}>${Array.from({ length: pages }, (_, page) => html`<${Page} key=${`${receipt.id} ${page}`} receipt=${receipt} page=${page}
-          wide=${wide} lit=${lit} turn=${turn} words=${words[page]} onWord=${onWord} />`)}</div>`}
+          wide=${wide} lit=${lit} known=${known} turn=${turn} words=${words[page]} onWord=${onWord} />`)}</div>`}
     </div>
     ${doc && html`<div class="dtools" role="toolbar" aria-label=${t("doc.tools")}>
       <button type="button" class="icon zm" aria-label=${t("doc.out")} disabled=${zoom <= 0.5} onClick=${() => setZoom(Math.max(0.5, zoom - 0.25))}><${Icon} name="zout" /></button>

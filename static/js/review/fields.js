@@ -6,7 +6,8 @@ import { money, moment, dayShort, exponent } from "../core/fmt.js";
 import { toMinor } from "../core/parse.js";
 import { useKeys } from "../core/keys.js";
 import { saving } from "../receipts/edits.js";
-import { CATEGORIES, CURRENCIES, KINDS, categoryName, kindName, flagText, flagTitle, sourceIcon, sourceName } from "../receipts/words.js";
+import { CURRENCIES, KINDS, flagText } from "../receipts/lists.js";
+import { CATEGORIES, categoryName, kindName, flagTitle, sourceIcon, sourceName } from "../receipts/words.js";
 import { Icon } from "../ui/icons.js";
 import { Amount } from "../ui/parts.js";
 
@@ -16,8 +17,7 @@ const AMOUNTS = new Set(["total", "net", "tax_total"]);
 
 /** The field to begin with: the first that is flagged, else the first. */
 export function firstDoubt(receipt) {
-  const flagged = new Set((receipt.flags || []).map((flag) => flag.field));
-  return FIELDS.find((field) => flagged.has(field)) || "total";
+  return FIELDS.find((field) => isDoubtful(receipt, field)) || "total";
 }
 
 /** Possible values of a field, the present one first, no value twice: [{value, text, why, box}]. */
@@ -45,22 +45,27 @@ const isPresent = (receipt, field, value) => {
   return now !== null && now !== undefined && (AMOUNTS.has(field) ? Number(now.text) === Number(value) : String(now) === String(value));
 };
 
-function Picks({ receipt, field, form, onPick }) {
+/** Whether a field's candidates are offered by themselves: it is doubtful. Others open on demand. */
+export const isDoubtful = (receipt, field) => receipt.status === "to_review" &&
+  (receipt.flags || []).some((flag) => flag.field === field || (flag.field === "tax" && field === "tax_total"));
+
+function Picks({ receipt, field, form, onPick, open }) {
   const all = candidatesOf(receipt, field);
-  if (!all.length || !mayWrite.value) return null;
+  if (!all.length || !mayWrite.value || !open) return null;
   return html`<div class="picks" role="group" aria-label=${t("review.candidates", { f: t(`field.${field}`) })}>
     ${all.map((one, n) => html`<button type="button" class="pick" key=${one.value} data-pick=${n + 1} aria-pressed=${isPresent(receipt, field, one.value) && !form.isDraft(field)}
       onClick=${() => onPick(field, one.value)} title=${one.why}>
       <span class="tag" aria-hidden="true">${n + 1}</span>
       <span class="grow"><b class="trunc"><bdi class=${AMOUNTS.has(field) ? "num" : ""}>${shownValue(receipt, field, one.value)}</bdi></b>
-        ${(one.text || one.why) && html`<small class="trunc"><bdi>${one.text || one.why}</bdi></small>`}</span></button>`)}
+        ${(one.text || one.why) && html`<small class="trunc"><bdi>${one.text && one.text !== String(one.value) ? one.text : one.why}</bdi></small>`}</span></button>`)}
   </div>`;
 }
 
 export function Fields({ receipt, form, active, setActive, conflict, register }) {
   const box = useRef(null);
+  const { opened, setOpened } = register;
   const flags = receipt.status === "to_review" ? receipt.flags || [] : [];
-  const flagged = new Set(flags.map((flag) => flag.field));
+  const flagged = new Set(flags.map((flag) => (flag.field === "tax" ? "tax_total" : flag.field)));
   const read = !mayWrite.value || Boolean(receipt.deleted_at);
   const fresh = useRef(true); // just opened: the first digit picks a candidate instead of being typed
   useEffect(() => { fresh.current = true; }, [receipt.id]);
@@ -71,8 +76,10 @@ export function Fields({ receipt, form, active, setActive, conflict, register })
     form.pick(field, value);
     setActive(field);
   };
+  const offered = (field) => isDoubtful(receipt, field) || opened.includes(field);
+  register.offered = offered;
   const digit = (n) => () => {
-    const one = candidatesOf(receipt, active)[n - 1];
+    const one = offered(active) && candidatesOf(receipt, active)[n - 1];
     if (!one) return false;
     onPick(active, one.value);
     requestAnimationFrame(() => box.current?.querySelector(`[data-pick="${n}"]`)?.focus());
@@ -103,12 +110,20 @@ export function Fields({ receipt, form, active, setActive, conflict, register })
   const label = (field, text) => html`<label for=${`f-${field}`}>${text || t(`field.${field}`)}
     ${receipt.hand_set?.includes(field) && html`<span class="hand" title=${t("review.hand")}><${Icon} name="edit" /><span class="sr">${t("review.hand")}</span></span>`}
     ${form.isDraft(field) && html`<span class="draft">${t("review.unsaved")}</span>`}</label>`;
+  // A sure field keeps its other readings behind a small button, so that a healthy form stays quiet.
+  const others = (field) => {
+    const n = isDoubtful(receipt, field) || read ? 0 : candidatesOf(receipt, field).length;
+    return n > 1 && html`<button type="button" class="others num" aria-expanded=${opened.includes(field)} aria-label=${t("review.others", { f: t(`field.${field}`) })}
+      title=${t("review.others", { f: t(`field.${field}`) })} onClick=${() => { setActive(field); setOpened(opened.includes(field) ? opened.filter((one) => one !== field) : [...opened, field]); }}>
+      ${n}<${Icon} name="down" /></button>`;
+  };
+  const picks = (field) => html`<${Picks} receipt=${receipt} field=${field} form=${form} onPick=${onPick} open=${offered(field)} />`;
   const hint = (field) => html`${form.wrong[field] && html`<p class="bad" id=${`w-${field}`}>${form.wrong[field]}</p>`}
     ${active === field && receipt.fields?.[field]?.why && !form.wrong[field] && html`<p class="hint"><${Icon} name="search" /><bdi class="trunc">${receipt.fields[field].why}</bdi></p>`}`;
   const input = (field, extra = {}, text) => html`<div class="f">${label(field, text)}
     <input class=${`in${flagged.has(field) ? " warn" : ""}${AMOUNTS.has(field) ? " amount" : ""}`} value=${form.text(field)} autocomplete="off"
       dir=${extra.dir || "auto"} inputmode=${extra.inputmode} maxlength=${extra.max} placeholder=${extra.hint} ...${common(field)} />
-    ${hint(field)}<${Picks} receipt=${receipt} field=${field} form=${form} onPick=${onPick} /></div>`;
+    ${others(field)}${hint(field)}${picks(field)}</div>`;
   const select = (field, options, empty) => html`<div class="f">${label(field)}
     <select class=${`in${flagged.has(field) ? " warn" : ""}`} value=${form.text(field)} ...${common(field)}
       onInput=${(event) => { form.type(field, event.target.value); form.leave(field); }}>
@@ -121,6 +136,8 @@ export function Fields({ receipt, form, active, setActive, conflict, register })
     ${conflict}
     ${flags.map((flag) => html`<div class=${`issue${/duplicate/.test(flag.code) ? " bad" : ""}`} key=${flag.code + flag.field} id=${`d-${flag.field}`}>
       <${Icon} name="warn" /><span><b>${flagTitle(flag)}</b><bdi>${flagText(flag)}</bdi></span></div>`)}
+    ${receipt.duplicate_of && !receipt.deleted_at && html`<div class="issue bad"><${Icon} name="copy" /><span><b>${t("flag.duplicate")}</b>${t("flag.duplicate.long")}
+      <button type="button" class="btn" onClick=${register.compare}>${t("compare.open")}</button></span></div>`}
     ${receipt.deleted_at && html`<div class="issue"><${Icon} name="trash" /><span><b>${t("review.trashed")}</b>${t("review.trashed.p")}</span></div>`}
     <div class="f total">${label("total")}
       <div class="moneyin"><input class=${`in amount${flagged.has("total") ? " warn" : ""}`} dir="ltr" inputmode="decimal" autocomplete="off" value=${form.text("total")} ...${common("total")} />
@@ -128,7 +145,7 @@ export function Fields({ receipt, form, active, setActive, conflict, register })
           onInput=${(event) => { form.type("currency", event.target.value); form.leave("currency"); }}>
           ${!form.text("currency") && html`<option value="">—</option>`}
           ${[...new Set([...CURRENCIES, form.text("currency")])].filter(Boolean).map((c) => html`<option value=${c} key=${c}>${c}</option>`)}</select></div>
-      ${hint("total")}<${Picks} receipt=${receipt} field="total" form=${form} onPick=${onPick} /><${Picks} receipt=${receipt} field="currency" form=${form} onPick=${onPick} /></div>
+      ${others("total")}${hint("total")}${picks("total")}${picks("currency")}</div>
     ${input("vendor", { max: 300 })}
     <div class="f2">${input("date", { dir: "ltr", inputmode: "text", hint: "23/11/2026" })}${input("tax_total", { dir: "ltr", inputmode: "decimal" }, t("field.tax"))}</div>
     <div class="f2">${select("category", CATEGORIES.map((c) => [c, categoryName(c)]), t("cat.none"))}${input("number", { dir: "ltr", max: 100 })}</div>

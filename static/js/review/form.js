@@ -3,7 +3,7 @@ import { useRef, useState } from "../core/signals.js";
 import { slug } from "../core/api.js";
 import { today } from "../core/business.js";
 import { t } from "../core/i18n.js";
-import { draftOf, keepDraft } from "../core/prefs.js";
+import { draftOf, keepDraft } from "../core/drafts.js";
 import { exponent, dayInput } from "../core/fmt.js";
 import { parseAmount, parseDay } from "../core/parse.js";
 import { change } from "../receipts/edits.js";

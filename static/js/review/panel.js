@@ -11,11 +11,14 @@ import { list, position } from "../receipts/list.js";
 import { detailOf, loadDetail, setStatus, remove, restore, conflict, resolveConflict } from "../receipts/edits.js";
 import { tabOf } from "../receipts/filters.js";
 import { Icon } from "../ui/icons.js";
+import { Lazy } from "../ui/lazy.js";
+import { withStyles } from "../ui/styles.js";
 import { Keys, Menu, Trouble, Wait } from "../ui/parts.js";
 import { useForm } from "./form.js";
-import { Fields, FIELDS, firstDoubt } from "./fields.js";
+import { Fields, FIELDS, firstDoubt, isDoubtful } from "./fields.js";
 import { DocumentView, prefetchPage } from "./document.js";
 
+const compare = () => withStyles("more", import("./compare.js")).then((m) => m.Compare);
 const touch = window.matchMedia("(pointer: coarse)");
 
 /* Two people changed the same field: theirs and ours, side by side. */
@@ -60,7 +63,9 @@ export function Review({ id, filter, onOpen, onClose }) {
 function Panel({ receipt, filter, onOpen, onClose }) {
   const { id } = receipt;
   const form = useForm(receipt);
-  const register = useRef({}).current;
+  const [opened, setOpened] = useState([]); // sure fields whose other readings are shown
+  const [comparing, setComparing] = useState(false);
+  const register = Object.assign(useRef({}).current, { opened, setOpened, compare: () => setComparing(true) });
   const root = useRef(null);
   const [active, setActive] = useState(() => firstDoubt(receipt));
   const may = mayWrite.value;
@@ -136,15 +141,18 @@ function Panel({ receipt, filter, onOpen, onClose }) {
     may && { label: t("act.reread"), icon: "sync", act: reread },
     { label: t("doc.download"), icon: "dl", key: "o", act: () => window.location.assign(fileUrl(`/api/receipts/${id}/original`)) },
     { label: t("doc.pdf"), icon: "sheet", act: () => window.location.assign(fileUrl(`/api/receipts/${id}/pdf`)) },
+    receipt.duplicate_of && { label: t("compare.open"), icon: "copy", act: () => setComparing(true) },
     "-",
     may && !gone && { label: t("act.delete"), icon: "trash", danger: true, act: bin },
   ]} />
       <button type="button" class="icon dsk" aria-label=${t("act.close")} onClick=${onClose}><${Icon} name="x" /></button>
     </header>
     <div class="rbody">
-      <${DocumentView} receipt=${receipt} active=${active} onWord=${word} />
+      <${DocumentView} receipt=${receipt} active=${active} rivals=${isDoubtful(receipt, active) || opened.includes(active)} onWord=${word} />
       <${Fields} receipt=${receipt} form=${form} active=${active} setActive=${setActive} register=${register} conflict=${html`<${Conflict} id=${id} />`} />
     </div>
+    ${comparing && html`<${Lazy} name="compare" load=${compare} quiet id=${id} other=${receipt.duplicate_of} onClose=${() => setComparing(false)}
+      onDone=${(merged) => { setComparing(false); if (merged) onward(neighbour(id, 1) ?? neighbour(id, -1)); }} />`}
     ${may && html`<footer class="rfoot">
       ${gone ? html`<button type="button" class="btn pri" onClick=${() => restore(id).catch((problem) => failed(problem))}><${Icon} name="hist" />${t("act.restore")}</button>` : html`
       <button type="button" class="btn pri" onClick=${() => settle("approved")}><${Icon} name="check" />${t(receipt.status === "approved" ? "act.next" : "act.approve_next")}<${Keys} of="Mod+Enter" /></button>

@@ -1,4 +1,6 @@
 /* Style sheets that only some pages need, fetched with the first of them. */
+import { moreWords } from "../core/i18n.js";
+
 const asked = new Map();
 
 /** Link css/<name>.css once; resolves when it holds, so that nothing is ever seen bare. */
@@ -15,5 +17,5 @@ export function loadStyles(name) {
   return asked.get(name);
 }
 
-/** A module of a page together with its style sheet. */
-export const withStyles = (name, module) => Promise.all([module, loadStyles(name)]).then(([m]) => m);
+/** A module of a part together with its style sheet, words and icons. */
+export const withStyles = (name, module) => Promise.all([module, loadStyles("more"), loadStyles(name), moreWords(), import("./icons_more.js")]).then(([m]) => m);
