@@ -14,7 +14,7 @@ from typing import Any
 
 from bench import report
 from receipts.child import Reader
-from receipts.fields.vendor import core
+from receipts.fields.names import core
 from receipts.types import MessageReading, Outcome, Reading
 
 MAILBOX = Path(__file__).resolve().parents[1] / "demo" / "mailbox"

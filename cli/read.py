@@ -148,9 +148,8 @@ def _print(name: str, reading: MessageReading) -> None:
         plain = _receipt(receipt)
         for field in _FIELDS:
             if plain[field] is not None:
-                print(
-                    f"  {field:14} {plain[field]}  ({plain['confidence'][field]:.2f}: {plain['evidence'][field]['why']})"
-                )
+                sure, why = plain["confidence"][field], plain["evidence"][field]["why"]
+                print(f"  {field:14} {plain[field]}  ({sure:.2f}: {why})")
         for flag in plain["flags"]:
             print(f"  ! {flag['field']}: {flag['text']}")
     for reason in reading.reasons:

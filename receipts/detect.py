@@ -12,8 +12,13 @@ from receipts.types import Headers, Kind, Reading, Reason
 
 NEEDED = 1.7  # sum of the weights
 _PAPERS = {
-    Kind.INVOICE: 1.0, Kind.TAX_INVOICE: 1.1, Kind.RECEIPT: 1.0, Kind.INVOICE_RECEIPT: 1.1, Kind.CREDIT_NOTE: 0.9, Kind.ORDER: 0.6,
-}  # fmt: skip
+    Kind.INVOICE: 1.0,
+    Kind.TAX_INVOICE: 1.1,
+    Kind.RECEIPT: 1.0,
+    Kind.INVOICE_RECEIPT: 1.1,
+    Kind.CREDIT_NOTE: 0.9,
+    Kind.ORDER: 0.6,
+}
 # Signals that rest on the same evidence count as one.
 _GROUP = {
     "subject": "words",

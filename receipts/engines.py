@@ -44,7 +44,7 @@ def choose(name: str, languages: str) -> Ocr | None:
 class Deferred:
     """Stands in for an engine in a process that must stay small: says that one is wanted."""
 
-    def read(self, picture: Image, *, page: int = 0) -> Text:
+    def read(self, picture: Image, *, page: int = 0) -> Text:  # noqa: ARG002 - it is the port's
         """Raise OcrDeferred."""
         raise OcrDeferred
 
@@ -149,9 +149,9 @@ class Tesseract:
             self._languages = ""
             if self._path:
                 try:
-                    listed = subprocess.run(
+                    listed = subprocess.run(  # noqa: S603 - a program found on PATH
                         [self._path, "--list-langs"], capture_output=True, text=True, timeout=10, check=True
-                    )  # noqa: S603
+                    )
                 except (subprocess.SubprocessError, OSError):
                     return ""
                 have = set(listed.stdout.split())
@@ -199,7 +199,7 @@ def _weight(boxes: Sequence[tuple[Word, float]]) -> float:
 
 
 def _word(box: Any, text: str) -> Word:
-    """A box with corners from the top left, clockwise: its middle and true height, so that a slant does not make it taller."""
+    """A box, corners clockwise from the top left, by its middle and true height: a slant must not make it taller."""
     (ax, ay), (bx, by), (cx, cy), (dx, dy) = ((float(x), float(y)) for x, y in box)
     height = (math.hypot(dx - ax, dy - ay) + math.hypot(cx - bx, cy - by)) / 2
     middle = (ay + by + cy + dy) / 4

@@ -349,7 +349,7 @@ def _date(parsed: email.message.Message) -> datetime | None:
             value = value.rpartition(";")[2]
         try:
             when = email.utils.parsedate_to_datetime(value.strip())
-        except Exception:  # noqa: BLE001 - whatever stands in a Date header
+        except Exception:  # noqa: BLE001, S112 - whatever stands in a Date header
             continue
         if 1990 <= when.year <= 2100:
             return when if when.tzinfo else when.replace(tzinfo=UTC)

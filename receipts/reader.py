@@ -4,59 +4,22 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import TypeVar
 
-from receipts import detect, mime, sniff, split
+from receipts import mime, sniff
 from receipts.charsets import decode_bytes
-from receipts.documents import einvoice, html, plain
-from receipts.documents.pdf import Pdf, PdfError
-from receipts.fields import extract, labels
-from receipts.fields.choice import none
+from receipts.documents import html, plain
+from receipts.fields import labels
 from receipts.layout import Text
-from receipts.ocr import Ocr, OcrDeferred, OcrUnavailable
-from receipts.types import (
-    Candidate,
-    Document,
-    Field,
-    Flag,
-    Headers,
-    Kind,
-    MessageReading,
-    Outcome,
-    Reading,
-    Reason,
-)
+from receipts.ocr import Ocr, OcrDeferred
+from receipts.papers import Found, Options, read_body, read_document
+from receipts.types import Document, Headers, Kind, MessageReading, Outcome, Reading, Reason
 
-T = TypeVar("T")
 _NO_HEADERS = Headers("", "", "", "", "", None)
 _INVOICES = frozenset({Kind.INVOICE, Kind.TAX_INVOICE, Kind.INVOICE_RECEIPT})
 _MAX_DOCUMENTS = 40
-_PHOTO_BYTES = 15_000
-_OCR_PAGES = 3
-
-
-@dataclass
-class Options:
-    """What a reading may use."""
-
-    passwords: Sequence[str] = ()
-    ocr: Ocr | None = None
-    today: date | None = None
-    ignore_xml: bool = False
-
-
-@dataclass
-class _Found:
-    """One document's outcome: a reading when it is a receipt, the reasons either way."""
-
-    document: Document
-    readings: list[Reading]
-    reasons: list[Reason]
-    exact: bool = False
-    body: bool = False
 
 
 def read_message(
@@ -122,7 +85,7 @@ def read_file(
         if kind in {sniff.ZIP, sniff.TNEF}:
             return _container(data, name, options)
         document = Document("1", name, kind, data)
-        found = _document(document, _NO_HEADERS, options, words=words, in_mail=False)
+        found = read_document(document, _NO_HEADERS, options, words=words, in_mail=False)
         return _answer(_NO_HEADERS, [found], [], [])
     except (MemoryError, OcrDeferred):
         raise
@@ -154,8 +117,8 @@ def _place(error: BaseException) -> str:
 
 
 def _message(message: mime.Message, options: Options) -> MessageReading:
-    files: list[_Found] = []
-    bodies: list[_Found] = []
+    files: list[Found] = []
+    bodies: list[Found] = []
     defects = list(message.defects)
     for one in message.walk():
         headers = _told(message.headers, one.headers)
@@ -163,10 +126,10 @@ def _message(message: mime.Message, options: Options) -> MessageReading:
             if len(files) >= _MAX_DOCUMENTS:
                 break
             document = Document(part.path, part.filename or _name_for(part), part.media_type, part.data)
-            files.append(_document(document, headers, options))
+            files.append(read_document(document, headers, options))
         body = _body(one)
         if body:
-            bodies.append(_read_body(body[0], body[1], one, headers, options))
+            bodies.append(read_body(body[0], body[1], headers, options, bulk=one.bulk))
     return _answer(message.headers, files, bodies, defects)
 
 
@@ -209,52 +172,7 @@ def _body(message: mime.Message) -> tuple[Document, Text] | None:
     return None
 
 
-def _read_body(document: Document, text: Text, message: mime.Message, headers: Headers, options: Options) -> _Found:
-    got = extract.read(text, document.part, headers, today=options.today)
-    verdict = detect.judge(got, headers, body=True, bulk=message.bulk)
-    found = _Found(document, [], verdict.reasons, body=True)
-    if verdict.receipt:
-        found.readings = _orders(got, headers, options)
-    elif link := detect.waiting(got, headers, verdict):
-        found.readings = [_waiting(got.reading, link)]
-        found.reasons = [
-            Reason("link", "It says that an invoice is to be fetched behind a link.", 1.0),
-            *verdict.reasons,
-        ]
-    return found
-
-
-def _orders(got: extract.Extract, headers: Headers, options: Options) -> list[Reading]:
-    """One reading, or one for each of several orders in a mail."""
-    parts = [extract.read(t, got.reading.part, headers, today=options.today).reading for t in split.sections(got.scan)]
-    if parts and all(p.total.value is not None for p in parts):
-        return parts
-    if got.reading.total.value is not None:
-        shares = split.shares(got.scan, got.reading.total.value)
-        if shares:
-            why = "the sum of the items that stand with this order's number"
-            return [
-                replace(
-                    got.reading,
-                    number=Field(number, 0.8, "labelled as the order's number"),
-                    total=Field(share, 0.85, why, candidates=(Candidate(share, 0.85, why),)),
-                    payable=none(why),
-                    net=none(why),
-                    tax=(),
-                    flags=tuple(f for f in got.reading.flags if f.field not in {"total", "tax", "number"}),
-                )
-                for number, share in shares.items()
-            ]
-    return [got.reading]
-
-
-def _waiting(reading: Reading, link: str) -> Reading:
-    """A receipt whose document lies behind a link: what the mail tells, and the flag."""
-    flag = Flag("*", "waiting_document", "The mail only links to its document; fetch it there and drop the file here.")
-    return replace(reading, flags=(flag, *reading.flags), link=link, kind=Field(Kind.INVOICE, 0.5, "the mail says so"))
-
-
-def _answer(headers: Headers, files: list[_Found], bodies: list[_Found], defects: Sequence[str]) -> MessageReading:
+def _answer(headers: Headers, files: list[Found], bodies: list[Found], defects: Sequence[str]) -> MessageReading:
     """The whole mail's outcome: files that are receipts, else bodies that are."""
     good = _merged([f for f in files if f.readings])
     if not good:
@@ -273,9 +191,9 @@ def _answer(headers: Headers, files: list[_Found], bodies: list[_Found], defects
         for r in f.reasons
         if r.code in {"pdf_broken", "pdf_password", "xml_broken", "xml_entities", "image_broken"}
     ]
-    reasons_all = [r for f in [*files, *bodies] for r in f.reasons]
-    told = {r.code: r for r in sorted(reasons_all, key=lambda r: r.weight, reverse=True)}
-    reasons = [*broken, *(r for r in sorted(told.values(), key=lambda r: r.weight) if r not in broken)]
+    every = [r for f in [*files, *bodies] for r in f.reasons]
+    by_code = {r.code: r for r in sorted(every, key=lambda r: r.weight, reverse=True)}
+    reasons = [*broken, *(r for r in sorted(by_code.values(), key=lambda r: r.weight) if r not in broken)]
     if not reasons:
         reasons = [Reason("nothing_found", "Nothing in it looks like a receipt.", -1.0)]
     elif all(r.weight >= 0 for r in reasons):
@@ -284,12 +202,12 @@ def _answer(headers: Headers, files: list[_Found], bodies: list[_Found], defects
     return MessageReading(outcome, tuple(reasons), headers, documents, (), tuple(defects))
 
 
-def _merged(found: list[_Found]) -> list[_Found]:
+def _merged(found: list[Found]) -> list[Found]:
     """One purchase in two files is one reading: the exact one, else the invoice, stays.
 
     XML beside its PDF, a PDF and its picture, an invoice and the receipt of its payment.
     """
-    out: list[_Found] = []
+    out: list[Found] = []
     for one in sorted(
         found,
         key=lambda f: (not f.exact, f.readings[0].kind.value not in _INVOICES, f.document.media_type != sniff.PDF),
@@ -315,156 +233,3 @@ def _same(a: Reading, b: Reading) -> bool:
 def _names(reading: Reading, number: str) -> bool:
     """Whether a reading's document names this number too."""
     return any(labels.squeeze(c.value) == labels.squeeze(number) for c in reading.number.candidates)
-
-
-# -- one document ----------------------------------------------------------------------------------
-
-
-def _document(
-    document: Document, headers: Headers, options: Options, *, words: Text | None = None, in_mail: bool = True
-) -> _Found:
-    kind = document.media_type
-    if words is not None:
-        return _read_text(document, words, headers, options, in_mail=in_mail)
-    if kind == sniff.PDF:
-        return _pdf(document, headers, options, in_mail=in_mail)
-    if kind == sniff.XML or (kind in {sniff.TEXT, sniff.OTHER} and einvoice.looks_like(document.data)):
-        return _xml(document)
-    if kind == sniff.HTML:
-        text = html.read(html.decode(document.data))
-        got = extract.read(text, document.part, headers, filename=document.filename, today=options.today)
-        verdict = detect.judge(got, headers, body=True, bulk=False, filename=document.filename, in_mail=in_mail)
-        return _Found(document, _orders(got, headers, options) if verdict.receipt else [], verdict.reasons)
-    if kind.startswith("image/"):
-        return _image(document, headers, options, in_mail=in_mail)
-    if kind == sniff.TEXT:
-        return _read_text(document, plain.read(decode_bytes(document.data, "")), headers, options, in_mail=in_mail)
-    return _Found(document, [], [Reason("unknown_type", "A file of a kind that holds no receipt.", -0.3)])
-
-
-def _read_text(document: Document, text: Text, headers: Headers, options: Options, *, in_mail: bool) -> _Found:
-    got = extract.read(text, document.part, headers, filename=document.filename, today=options.today)
-    verdict = detect.judge(got, headers, body=False, bulk=False, filename=document.filename, in_mail=in_mail)
-    return _Found(document, [got.reading] if verdict.receipt else [], verdict.reasons)
-
-
-def _pdf(document: Document, headers: Headers, options: Options, *, in_mail: bool) -> _Found:
-    try:
-        with Pdf(document.data, options.passwords) as pdf:
-            if not options.ignore_xml:
-                for attachment in pdf.attachments():
-                    if einvoice.looks_like(attachment.data):
-                        try:
-                            return _exact(document, einvoice.parse(attachment.data))
-                        except einvoice.XmlRefused:
-                            continue
-            text = pdf.text()
-            if sum(len(s.text) for s in text.segments) < 25 and pdf.pages:
-                return _scanned(document, pdf, headers, options, in_mail=in_mail)
-    except PdfError as error:
-        return _Found(document, [], [Reason(error.code, error.sentence, -1.0)])
-    return _read_text(document, text, headers, options, in_mail=in_mail)
-
-
-def _scanned(document: Document, pdf: Pdf, headers: Headers, options: Options, *, in_mail: bool) -> _Found:
-    if options.ocr is None:
-        return _unread(
-            document, headers, "The PDF holds a picture only, and reading of pictures is off.", in_mail=in_mail
-        )
-    lines, sizes = [], []
-    try:
-        for number in range(min(pdf.pages, _OCR_PAGES)):
-            page = options.ocr.read(pdf.picture(number), page=number)
-            lines += page.lines
-            sizes += list(page.sizes[-1:])
-    except OcrUnavailable:
-        return _unread(
-            document,
-            headers,
-            "The PDF holds a picture only, and no engine that reads pictures is installed.",
-            in_mail=in_mail,
-        )
-    return _read_text(document, Text(lines, "ocr", tuple(sizes), pages=pdf.pages), headers, options, in_mail=in_mail)
-
-
-def _image(document: Document, headers: Headers, options: Options, *, in_mail: bool) -> _Found:
-    from receipts.documents import image
-
-    if options.ocr is None:
-        return _unread(document, headers, "Reading of pictures is off.", in_mail=in_mail)
-    try:
-        text = image.read(document.data, options.ocr)
-    except image.ImageError as error:
-        return _Found(document, [], [Reason(error.code, error.sentence, -0.6)])
-    except OcrUnavailable:
-        return _unread(document, headers, "No engine that reads pictures is installed.", in_mail=in_mail)
-    if text is None:
-        return _Found(document, [], [Reason("decoration", "A small picture without text.", -0.3)])
-    return _read_text(document, text, headers, options, in_mail=in_mail)
-
-
-def _unread(document: Document, headers: Headers, sentence: str, *, in_mail: bool) -> _Found:
-    """A picture that could not be read: a receipt to be looked at when the mail says that it is one."""
-    said = detect.words(f"{headers.subject} {document.filename}")
-    spoken = (
-        any(c.startswith("k.") and c not in {"k.quote", "k.statement", "k.delivery_note"} for c in said)
-        or "x.bought" in said
-    )
-    reason = Reason("not_read", sentence, 0.1)
-    if not (in_mail and spoken) or len(document.data) < _PHOTO_BYTES:
-        return _Found(document, [], [replace(reason, weight=-0.3)])
-    empty = "it was not read"
-    reading = Reading(
-        document.part, Field(Kind.RECEIPT, 0.4, "the mail says so"), none(empty), none(empty), none(empty), none(empty), none(empty), none(empty), none(empty), none(empty), none(empty),
-        flags=(Flag("*", "not_read", sentence),), source="none",
-    )  # fmt: skip
-    return _Found(document, [reading], [reason, Reason("subject", "The mail speaks of a receipt.", 0.6)])
-
-
-# -- exact sources ---------------------------------------------------------------------------------
-
-
-def _xml(document: Document) -> _Found:
-    try:
-        invoice = einvoice.parse(document.data)
-    except einvoice.XmlRefused as error:
-        return _Found(document, [], [Reason(error.code, error.sentence, -0.8)])
-    return _exact(document, invoice)
-
-
-def _exact(document: Document, invoice: einvoice.EInvoice) -> _Found:
-    why = f"stated by the e-invoice ({invoice.syntax})"
-
-    def known(value: T | None) -> Field[T]:
-        if value is None:
-            return none("the e-invoice does not state it")
-        return Field(value, 0.99, why, candidates=(Candidate(value, 0.99, why),))
-
-    flags = [
-        Flag(name, f"{name}_missing", f"The e-invoice states no {name}.")
-        for name in ("total", "currency", "date", "vendor", "number")
-        if getattr(invoice, name) is None
-    ]
-    flags += [
-        Flag("total", "total_mismatch", "The sums of the e-invoice do not agree: " + doubt + ".")
-        for doubt in invoice.doubts
-    ]
-    reading = Reading(
-        part=document.part,
-        kind=known(invoice.kind),
-        vendor=known(invoice.vendor),
-        vendor_tax_id=known(invoice.vendor_tax_id),
-        number=known(invoice.number),
-        date=known(invoice.date),
-        due_date=known(invoice.due_date),
-        currency=known(invoice.currency),
-        total=known(invoice.total),
-        payable=known(invoice.payable),
-        net=known(invoice.net),
-        tax=tuple(invoice.taxes),
-        items=tuple(invoice.items),
-        flags=tuple(flags),
-        source="einvoice",
-    )
-    reading = extract.negative(reading)
-    return _Found(document, [reading], [Reason("einvoice", f"It is an e-invoice ({invoice.syntax}).", 3.0)], exact=True)

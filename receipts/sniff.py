@@ -9,14 +9,27 @@ ZIP, TNEF, PKCS7, CALENDAR = "application/zip", "application/ms-tnef", "applicat
 OTHER = "application/octet-stream"
 
 _HEADER = re.compile(
-    rb"^(?:From |(?:Received|Return-Path|Delivered-To|From|To|Subject|Date|Message-ID|MIME-Version|Content-Type|X-[\w-]+|DKIM-Signature|Reply-To)\s?:)",
+    rb"^(?:From |(?:Received|Return-Path|Delivered-To|From|To|Subject|Date|Message-ID|MIME-Version|Content-Type|"
+    rb"X-[\w-]+|DKIM-Signature|Reply-To)\s?:)",
     re.IGNORECASE,
 )
 _TAG = re.compile(rb"<(?:!doctype\s+html|html|head|body|table|div|meta|style|p|center|span)\b", re.IGNORECASE)
 _BY_NAME = {
-    "pdf": PDF, "xml": XML, "htm": HTML, "html": HTML, "txt": TEXT, "eml": EML, "zip": ZIP, "ics": CALENDAR,
-    "jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png", "heic": "image/heic", "tif": "image/tiff", "tiff": "image/tiff",
-}  # fmt: skip
+    "pdf": PDF,
+    "xml": XML,
+    "htm": HTML,
+    "html": HTML,
+    "txt": TEXT,
+    "eml": EML,
+    "zip": ZIP,
+    "ics": CALENDAR,
+    "jpg": "image/jpeg",
+    "jpeg": "image/jpeg",
+    "png": "image/png",
+    "heic": "image/heic",
+    "tif": "image/tiff",
+    "tiff": "image/tiff",
+}
 
 
 def media_type(data: bytes, filename: str = "", declared: str = "") -> str:

@@ -22,8 +22,7 @@ def dump(reading: types.MessageReading) -> tuple[dict[str, Any], list[bytes]]:
 
 def load(plain: dict[str, Any], blobs: list[bytes]) -> types.MessageReading:
     """The reading that `dump` took apart."""
-    loaded = _load(types.MessageReading, plain, blobs)
-    assert isinstance(loaded, types.MessageReading)
+    loaded: types.MessageReading = _load(types.MessageReading, plain, blobs)
     return loaded
 
 

@@ -63,7 +63,10 @@ def test_the_child_process_gives_the_same_reading_as_the_function(child: Reader)
 
 
 def test_a_newsletter_with_prices_is_no_receipt() -> None:
-    mail = b"From: a@b.example\nSubject: Weekly newsletter: thank you for reading\nList-Unsubscribe: <x>\n\nAll shoes $20 off! Now $49.90. Unsubscribe."
+    mail = (
+        b"From: a@b.example\nSubject: Weekly newsletter: thank you for reading\nList-Unsubscribe: <x>\n\n"
+        b"All shoes $20 off! Now $49.90. Unsubscribe."
+    )
     reading = reader.read_message(mail)
     assert reading.outcome is Outcome.NOT_RECEIPT
     assert reading.receipts == ()

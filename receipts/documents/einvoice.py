@@ -97,7 +97,7 @@ def parse(data: bytes) -> EInvoice:
     except (etree.XMLSyntaxError, ValueError) as error:
         raise XmlRefused("xml_broken", "The XML file is malformed.") from error
     tree = root.getroottree()
-    if tree.docinfo is not None and tree.docinfo.doctype:
+    if getattr(tree.docinfo, "doctype", ""):
         raise XmlRefused("xml_entities", "The XML file declares a document type, which an e-invoice must not do.")
     name = etree.QName(root).localname
     if name not in _INVOICE_ROOTS:

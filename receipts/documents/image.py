@@ -32,8 +32,7 @@ def frames(data: bytes) -> list[Image.Image]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(data)) as picture:
-                if picture.width * picture.height > MAX_PIXELS:
-                    raise ImageError("image_too_large", "The picture has more than 80 million pixels.")
+                _bounded(picture)
                 picture.draft("RGB", (_LONGEST, _LONGEST))
                 single = picture.format not in {"TIFF"}
                 for number, frame in enumerate(ImageSequence.Iterator(picture)):
@@ -55,6 +54,11 @@ def frames(data: bytes) -> list[Image.Image]:
             return out
         raise ImageError("image_broken", "The picture is broken or of an unknown kind.") from error
     return out
+
+
+def _bounded(picture: Image.Image) -> None:
+    if picture.width * picture.height > MAX_PIXELS:
+        raise ImageError("image_too_large", "The picture has more than 80 million pixels.")
 
 
 def read(data: bytes, ocr: Ocr) -> Text | None:

@@ -3,115 +3,22 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from pathlib import Path
 
-# Signs and words that stand for a currency; "$", "kr", "¥" and the like stand for several (see AMBIGUOUS).
-SIGNS = {
-    "€": "EUR", "£": "GBP", "₪": "ILS", "₹": "INR", "₽": "RUB", "₺": "TRY", "₩": "KRW", "₫": "VND", "฿": "THB", "₴": "UAH",
-    "₦": "NGN", "₱": "PHP", "₡": "CRC", "zł": "PLN", "zl": "PLN", "kč": "CZK", "ft": "HUF", "lei": "RON", "лв": "BGN",
-    "r$": "BRL", "us$": "USD", "us $": "USD", "usd$": "USD", "u.s.$": "USD", "a$": "AUD", "au$": "AUD", "aud$": "AUD", "c$": "CAD", "ca$": "CAD",
-    "cad$": "CAD", "cdn$": "CAD", "nz$": "NZD", "hk$": "HKD", "s$": "SGD", "sg$": "SGD", "nt$": "TWD", "mx$": "MXN", "rm": "MYR",
-    "rs": "INR", "rs.": "INR", "euro": "EUR", "euros": "EUR", "eur": "EUR", 'ש"ח': "ILS", "ש״ח": "ILS", "ש''ח": "ILS", "שח": "ILS",
-    "ש”ח": "ILS", "nis": "ILS", "שקל": "ILS", "שקלים": "ILS", "fr.": "CHF", "sfr": "CHF", "sfr.": "CHF", "chf": "CHF", "aed": "AED",
-    "kn": "HRK", "rp": "IDR", "tl": "TRY", "dkr": "DKK", "skr": "SEK", "nkr": "NOK", "円": "JPY", "元": "CNY", "dollars": "USD",
-    "pounds": "GBP", "rmb": "CNY", "$us": "USD",
-}  # fmt: skip
-AMBIGUOUS = {
-    "$": ("USD", "CAD", "AUD", "NZD", "SGD", "HKD", "MXN", "TWD", "CLP", "COP", "ARS"),
-    "kr": ("SEK", "NOK", "DKK", "ISK"),
-    "kr.": ("DKK", "SEK", "NOK"),
-    "¥": ("JPY", "CNY"),
-    "￥": ("JPY", "CNY"),
-}
-CODES = frozenset(
-    [
-        "AED",
-            "AMD",
-        "ARS",
-        "AUD",
-        "AZN",
-        "BAM",
-        "BGN",
-        "BHD",
-        "BRL",
-        "BYN",
-        "CAD",
-        "CHF",
-        "CLP",
-        "CNY",
-        "COP",
-        "CRC",
-        "CZK",
-        "DKK",
-        "DOP",
-        "DZD",
-        "EGP",
-        "EUR",
-        "GBP",
-        "GEL",
-        "GHS",
-        "GTQ",
-        "HKD",
-        "HRK",
-        "HUF",
-        "IDR",
-        "ILS",
-        "INR",
-        "IQD",
-        "ISK",
-        "JMD",
-        "JOD",
-        "JPY",
-        "KES",
-        "KRW",
-        "KWD",
-        "KZT",
-        "LBP",
-        "LKR",
-        "MAD",
-        "MDL",
-        "MKD",
-        "MXN",
-        "MYR",
-        "NGN",
-        "NOK",
-        "NPR",
-        "NZD",
-        "OMR",
-        "PAB",
-        "PEN",
-        "PHP",
-        "PKR",
-        "PLN",
-        "PYG",
-        "QAR",
-        "RON",
-        "RSD",
-        "RUB",
-        "SAR",
-        "SEK",
-        "SGD",
-        "THB",
-        "TND",
-        "TRY",
-        "TTD",
-        "TWD",
-        "TZS",
-        "UAH",
-        "UGX",
-        "USD",
-        "UYU",
-        "VND",
-        "XAF",
-        "XOF",
-        "ZAR",
-        "ZMW",
-    ]
-)
+
+def _table() -> tuple[dict[str, str], dict[str, tuple[str, ...]], frozenset[str]]:
+    data = tomllib.loads((Path(__file__).parent / "currencies.toml").read_text(encoding="utf-8"))
+    signs = {word.lower(): code for code, words in data["signs"].items() for word in words}
+    return signs, {sign: tuple(codes) for sign, codes in data["ambiguous"].items()}, frozenset(data["codes"])
+
+
+SIGNS, AMBIGUOUS, CODES = _table()
 _WORDS = sorted([*SIGNS, *AMBIGUOUS, *(c.lower() for c in CODES)], key=len, reverse=True)
 _CURRENCY = (
     "(?:"

@@ -10,11 +10,12 @@ from receipts.fields.scan import Scan, Spot
 from receipts.types import Candidate
 
 _STATED = re.compile(
-    r"(?:currency|währung|waehrung|devise|moneda|valuta|moeda|munteenheid|מטבע|beträge in|amounts? in|montants? en|importes en|in)\s*:?\s*\(?([A-Z]{3}|€|£|\$|₪|euro)\b",
+    r"(?:currency|währung|waehrung|devise|moneda|valuta|moeda|munteenheid|מטבע|beträge in|amounts? in|montants? en|"
+    r"importes en|in)\s*:?\s*\(?([A-Z]{3}|€|£|\$|₪|euro)\b",
     re.IGNORECASE,
 )
 _HINTS = (
-    (re.compile(r"\bcanada\b|\b(?:gst|hst|qst|pst)/?(?:hst)?\b.{0,12}\b\d{9}\s?rt|\b[A-Z]\d[A-Z]\s\d[A-Z]\d\b", re.IGNORECASE), "CAD"),
+    (re.compile(r"\bcanada\b|\b(?:gst|hst)\b.{0,16}\b\d{9}\s?rt|\b[A-Z]\d[A-Z]\s\d[A-Z]\d\b", re.IGNORECASE), "CAD"),
     (re.compile(r"\baustralia\b|\babn\b\s*:?\s*\d{2}\s?\d{3}", re.IGNORECASE), "AUD"),
     (re.compile(r"\bnew zealand\b", re.IGNORECASE), "NZD"),
     (re.compile(r"\bsingapore\b", re.IGNORECASE), "SGD"),

@@ -96,10 +96,7 @@ def find(text: str, *, loose: bool = False) -> tuple[Found, ...]:
             c = match["compact"]
             readings = _readings([("ymd", int(c[:4]), int(c[4:6]), int(c[6:]))])
         elif match["short"]:
-            if (
-                not match["short"].rstrip(".").replace("/", ".").replace("-", ".").count(".") == 1
-                or "-" in match["short"]
-            ):
+            if match["short"].rstrip(".").replace("/", ".").replace("-", ".").count(".") != 1 or "-" in match["short"]:
                 continue
             a, b = (int(n) for n in re.split(r"[./-]", match["short"].rstrip(".")))
             readings = _readings([("dmy", 0, b, a), ("mdy", 0, a, b)])

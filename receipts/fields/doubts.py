@@ -6,7 +6,7 @@ import re
 from datetime import date, timedelta
 from decimal import Decimal
 
-from receipts.fields import vendor
+from receipts.fields import names
 from receipts.fields.days import Days
 from receipts.fields.scan import Scan
 from receipts.fields.totals import Sum, Totals
@@ -54,10 +54,14 @@ def _total(reading: Reading, sums: Totals, scan: Scan) -> list[Flag]:
     if any(_rivals(s, first, sums) for s in sums.candidates[1:]):
         flags.append(Flag("total", "total_rivals", "Two amounts are labelled as the total."))
     if scan.text.loose and not flags and not (proofs or len({s.line for s in first.spots}) > 1):
-        flags.append(Flag("total", "total_unproved", "The total was read from a picture, and nothing else on it agrees."))
-    if not flags and not proofs and any(s.value > first.value > 0 and s.best.amount.money_like and s.score > 0.1 for s in sums.candidates[1:]):
+        flags.append(Flag("total", "total_unproved", "It was read from a picture, and nothing else on it agrees."))
+    if (
+        not flags
+        and not proofs
+        and any(s.value > first.value > 0 and s.best.amount.money_like and s.score > 0.1 for s in sums.candidates[1:])
+    ):
         flags.append(Flag("total", "total_not_largest", "A larger amount stands on the document."))
-    if not flags and _unrounded(first, sums, scan):
+    if not flags and _unrounded(first, scan):
         flags.append(Flag("total", "total_rivals", "A rounded amount stands beside the total."))
     if not flags and reading.total.confidence < LEAST["total"]:
         flags.append(Flag("total", "total_doubtful", "The total is not certain."))
@@ -66,7 +70,7 @@ def _total(reading: Reading, sums: Totals, scan: Scan) -> list[Flag]:
     return flags
 
 
-def _unrounded(first: Sum, sums: Totals, scan: Scan) -> bool:
+def _unrounded(first: Sum, scan: Scan) -> bool:
     """Whether a rounding is stated, and the total after it stands there too."""
     steps = [s.amount.value for s in scan.spots if s.role == "rounding" and 0 < abs(s.amount.value) < 1]
     if not steps or "rounded" in first.confirmed:
@@ -106,7 +110,13 @@ def _date(reading: Reading, days: Days, scan: Scan, today: date | None) -> list[
     ]
     if rivals:
         return [Flag("date", "date_rivals", "Another date on the document is as likely.")]
-    if not days.proved and day.day <= 12 and day.day != day.month and _month_first(reading, scan) and not _clear(scan, day):
+    if (
+        not days.proved
+        and day.day <= 12
+        and day.day != day.month
+        and _month_first(reading, scan)
+        and not _clear(scan, day)
+    ):
         return [Flag("date", "date_ambiguous", "Day and month could be taken for one another.")]
     return []
 
@@ -130,15 +140,17 @@ def _clear(scan: Scan, day: date) -> bool:
 def _slip_vendor_doubtful(reading: Reading, scan: Scan) -> bool:
     """On a till slip a name is sure when it has a legal form, stands at the top by itself, and has no rival."""
     name = reading.vendor.value or ""
-    own = vendor.legal_name(name)
+    own = names.legal_name(name)
     if "labelled" in reading.vendor.why and own:
         return False
-    rivals = [c.value for c in reading.vendor.candidates[1:4] if vendor.legal_name(c.value) and c.confidence > 0.12]
+    rivals = [c.value for c in reading.vendor.candidates[1:4] if names.legal_name(c.value) and c.confidence > 0.12]
     if not own:
-        repeated = sum(vendor.core(name) in vendor.core(line.text) for line in scan.text.lines) > 1
+        repeated = sum(names.core(name) in names.core(line.text) for line in scan.text.lines) > 1
         return bool(rivals) or not repeated
     top = [line for line in scan.text.lines[:3] if any(c.isalpha() for c in line.text)]
-    place = next((i for i, line in enumerate(top) if vendor.core(name) and vendor.core(name)[:12] in vendor.core(line.text)), 9)
+    place = next(
+        (i for i, line in enumerate(top) if names.core(name) and names.core(name)[:12] in names.core(line.text)), 9
+    )
     if place > 1:
         return True
     above = [line.segments[0].text for line in top[:place]]

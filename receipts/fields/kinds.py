@@ -112,9 +112,9 @@ def read(scan: Scan, hints: tuple[str, ...] = ()) -> list[Candidate[Kind]]:
     total = sum(score.values())
     out = []
     for name, points in score.items():
-        segment = place.get(name, (0.0, None))[1]
-        box = scan.text.box(segment) if segment is not None else None
-        quote = segment.text[:160] if segment is not None else None
+        found = place.get(name, (0.0, None))[1]
+        box = scan.text.box(found) if found is not None else None
+        quote = found.text[:160] if found is not None else None
         out.append(
             Candidate(
                 _KINDS[name],

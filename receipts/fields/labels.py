@@ -130,7 +130,9 @@ def find(text: str, *, loose: bool = False) -> tuple[Hit, ...]:
 @cache
 def _near() -> dict[str, str]:
     """Known words by what is left of them when one sign is lost; what fits two words is left out."""
-    words = {t for phrase in vocabulary().phrases for t in (phrase,) if 5 <= len(t) <= 14 and t.isascii() and t.isalpha()}
+    words = {
+        t for phrase in vocabulary().phrases for t in (phrase,) if 5 <= len(t) <= 14 and t.isascii() and t.isalpha()
+    }
     out: dict[str, str] = {}
     for word in sorted(words):
         for i in range(len(word)):

@@ -55,7 +55,7 @@ def read(scan: Scan, *, order: bool = False, hints: Iterable[str] = ()) -> list[
             confidence = weight[sort] - 0.04 * min(steps, 4) - (0.12 if len(re.sub(r"\D", "", text)) < 2 else 0.0)
             if sort in {"kind", "bare"} and len(re.sub(r"\D", "", text)) < 3:
                 continue
-            if sort in {"kind", "document"} and end > 0 and scan_before(segment.text, end):
+            if sort in {"kind", "document"} and _for_another(segment.text):
                 confidence -= 0.15  # "for invoice 4418": another document's
             if sort == "nr" and _heads(scan, segment):
                 confidence += 0.26
@@ -151,7 +151,7 @@ def _nr_later(hits: tuple[labels.Hit, ...], i: int, text: str, scan: Scan) -> in
     return 0
 
 
-def scan_before(text: str, end: int) -> bool:
+def _for_another(text: str) -> bool:
     """Whether the label stands behind a word like "for": it names another document."""
     return bool(_FOR.match(text))
 

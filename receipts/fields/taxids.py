@@ -15,8 +15,9 @@ _VAT = re.compile(
     r"(?<![A-Z0-9])(?P<cc>AT|BE|BG|CY|CZ|DE|DK|EE|EL|ES|FI|FR|GB|HR|HU|IE|IT|LT|LU|LV|MT|NL|NO|PL|PT|RO|SE|SI|SK|XI|CHE)[\s-]?(?P<n>[A-Z0-9](?:[\s.-]?[A-Z0-9]){6,13})(?![A-Z0-9])"
 )
 _LABELLED = re.compile(
-    r"(?:vat|ust|umsatzsteuer|mwst|tva|iva|btw|uid|gst|tax|nif|cif|nipc|siret|siren|p\.?\s?iva|partita iva|cod(?:ice)?\.? fisc|"
-    r"ח\.?[\"״]?פ\.?|ע\.?[\"״]?מ\.?|עוסק(?: מורשה| פטור)?|עמותה|ע\.?ר\.?|abn|ein|steuernummer|st\.?-?nr)[^\d\n]{0,28}(\d[\d\s./-]{6,18}\d)",
+    r"(?:vat|ust|umsatzsteuer|mwst|tva|iva|btw|uid|gst|tax|nif|cif|nipc|siret|siren|p\.?\s?iva|partita iva|"
+    r"cod(?:ice)?\.? fisc|ח\.?[\"״]?פ\.?|ע\.?[\"״]?מ\.?|עוסק(?: מורשה| פטור)?|עמותה|ע\.?ר\.?|abn|ein|steuernummer|"
+    r"st\.?-?nr)[^\d\n]{0,28}(\d[\d\s./-]{6,18}\d)",
     re.IGNORECASE,
 )
 _HEBREW_LABEL = re.compile(r"ח\.?[\"״]?פ|ע\.?[\"״]?מ|עוסק|עמותה|ע\.?ר")

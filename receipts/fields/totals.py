@@ -125,7 +125,11 @@ class _Parts:
         self.extra = [*by["shipping"], *by["tip"], *by["rounding"]]
         negative = [s.amount.value for s in spots if s.amount.value < 0 and s.amount.money_like]
         self.cuts = {*negative, sum(negative, Decimal(0)), sum(dict.fromkeys(negative), Decimal(0))} - {Decimal(0)}
-        self.given = list(dict.fromkeys(s.amount.value for s in spots if s.role == "tender" and s.amount.money_like and s.amount.value > 0))[:8]
+        self.given = list(
+            dict.fromkeys(
+                s.amount.value for s in spots if s.role == "tender" and s.amount.money_like and s.amount.value > 0
+            )
+        )[:8]
         lines: dict[int, Decimal] = {}
         for spot in spots:
             if spot.role == "item" and spot.amount.money_like:
@@ -236,7 +240,7 @@ def _weigh(one: Sum, parts: _Parts, top: Decimal, last_line: int) -> None:
 
 
 def _tax_in_disguise(one: Sum, top: Decimal) -> None:
-    """ "Total included GST 6%: 1.42": an amount that is that share of the largest one is the tax."""
+    """Call an amount the tax that is labelled "total included GST 6%": it is that share of the largest one."""
     for spot in one.spots:
         rate = _rate(spot) if spot.role in {"grand", "total"} else None
         if rate:
@@ -325,7 +329,11 @@ def _settle(totals: Totals, parts: _Parts) -> None:
                 return
         nets = [abs(n) for n in parts.net]
         for own in totals.candidates[1:]:
-            if own.roles & {"grand"} and 0 < own.value < first.value and ("net + tax" in own.confirmed or own.value in nets):
+            if (
+                own.roles & {"grand"}
+                and 0 < own.value < first.value
+                and ("net + tax" in own.confirmed or own.value in nets)
+            ):
                 totals.payable = first  # what is due holds other invoices too
                 totals.candidates.remove(own)
                 totals.candidates.insert(0, own)
