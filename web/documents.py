@@ -62,7 +62,7 @@ def _opened(call: Call, id_: int) -> _Open:
 
 @route(
     "GET", "/api/receipts/<id:int>/original", role="accountant", summary="The document, byte for byte",
-    query=_WHICH, media="application/octet-stream",
+    query=_WHICH, media="*/*",
 )  # fmt: skip
 def original(call: Call, id: int) -> Any:  # noqa: A002
     """To be saved; a mailed file is never shown as a page of ours."""

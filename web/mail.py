@@ -58,7 +58,7 @@ def one(call: Call, id: int) -> dict[str, Any]:  # noqa: A002
     role="accountant",
     summary="The mail, or one of its documents, byte for byte",
     query={"document": values.row_id("one of its documents; the whole mail otherwise")},
-    media="application/octet-stream",
+    media="*/*",
 )
 def original(call: Call, id: int) -> Any:  # noqa: A002
     """To be saved, as everything that was mailed to us."""

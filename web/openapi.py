@@ -18,7 +18,9 @@ _REFUSALS = {
     401: "Nobody is signed in, or the token is unknown.",
     403: "The role is not enough, or the CSRF header is missing.",
     404: "There is no such thing, or it is another tenant's.",
+    409: "Something is in the way, as `code` says.",
     413: "The request is too large.",
+    422: "Understood, but impossible.",
     429: "Too many tries.",
     503: "Redis or the database does not answer.",
 }
@@ -114,7 +116,7 @@ def _responses(one: Route) -> dict[str, Any]:
     good = dict(one.answers) or {200: {"type": "string"}}
     responses = {str(status): _response(status, schema, media) for status, schema in good.items()}
     for status, sentence in _REFUSALS.items():
-        if one.role == PUBLIC and status in {401, 403}:
+        if status == 409 and one.method == "GET":
             continue
         responses.setdefault(
             str(status), {"description": sentence, "content": {"application/json": {"schema": shapes.ref("Error")}}}
