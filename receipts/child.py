@@ -86,6 +86,12 @@ class Reader:
         self._texts.close()
         self._pictures.close()
 
+    @property
+    def pids(self) -> tuple[list[int], list[int]]:
+        """Process ids of the running children: those that read text, those that read pictures."""
+        pictures = self._pictures.pid
+        return self._texts.pids, [pictures] if pictures is not None else []
+
     def __enter__(self) -> Reader:
         """The reader itself."""
         return self
