@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 
 import pypdfium2 as pdfium
 
@@ -28,6 +29,18 @@ def locate(data: bytes, quote: str, passwords: Sequence[str] = ()) -> list[Box]:
     if not wanted:
         return []
     found: list[tuple[float, Box]] = []
+    for page, width, height, lines in _pages(data, tuple(passwords)):
+        for line in lines:
+            if (share := _share(wanted, line)) >= _ENOUGH:
+                found.append((share, _box(page, line, set(wanted), width, height)))
+    found.sort(key=lambda hit: -hit[0])
+    return [box for _, box in found[:_MAX_BOXES]]
+
+
+@lru_cache(maxsize=2)  # one document is asked for many quotes, one after the other
+def _pages(data: bytes, passwords: tuple[str, ...]) -> list[tuple[int, float, float, list[list[_Word]]]]:
+    """Number, width, height and lines of each page."""
+    out = []
     with pages.open_pdf(data, passwords) as document:
         for number in range(min(len(document), _MAX_PAGES)):
             try:
@@ -36,13 +49,11 @@ def locate(data: bytes, quote: str, passwords: Sequence[str] = ()) -> list[Box]:
                 continue
             try:
                 width, height = page.get_size()
-                for line in _lines(_page_words(page, height)):
-                    if (share := _share(wanted, line)) >= _ENOUGH:
-                        found.append((share, _box(number, line, set(wanted), width, height)))
+                if width > 0 and height > 0:
+                    out.append((number, width, height, _lines(_page_words(page, height))))
             finally:
                 page.close()
-    found.sort(key=lambda hit: -hit[0])
-    return [box for _, box in found[:_MAX_BOXES]]
+    return out
 
 
 def _words_of(text: str) -> list[str]:
