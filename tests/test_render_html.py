@@ -8,6 +8,8 @@ import re
 import subprocess
 import time
 from collections.abc import Callable
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from html import unescape
 from pathlib import Path
 
@@ -134,6 +136,23 @@ def test_a_mail_shows_its_header_lines_and_its_own_pictures_and_fetches_none() -
     assert "plain words" not in text
     assert b"tracker" not in pdf
     assert any(c[0] > 240 and c[1] < 20 and c[2] < 20 for _, c in pixels(pdf).getcolors(1_000_000))  # the red picture
+
+
+def test_a_forwarded_mail_stands_below_under_its_own_header_lines() -> None:
+    outer = EmailMessage()
+    outer["From"] = "yoav@example.com"
+    outer["Subject"] = "Fwd: receipt"
+    outer.set_content("here it is")
+    inner = message_from_bytes(
+        mail("<p>Total 12.50</p><img src='cid:a'>", subject="Your order", pictures={"a": picture()}),
+        policy=policy.default,
+    )
+    outer.add_attachment(inner)
+    pdf = to_pdf(outer.as_bytes(), "message/rfc822")
+    at = words(pdf)
+    assert at["here"][1] < at["order"][1] < at["12.50"][1]
+    assert "billing@alma.example" in text_of(pdf)
+    assert any(c[0] > 240 and c[1] < 20 for _, c in pixels(pdf).getcolors(1_000_000))
 
 
 def test_pictures_come_also_from_data_addresses_and_from_an_argument() -> None:
@@ -425,6 +444,15 @@ def test_a_hebrew_quote_is_found() -> None:
     at = words(pdf)
     assert box.x1 * 595.28 > at["לתשלום:"][2]
     assert box.x0 * 595.28 < at["לתשלום:"][0]
+
+
+def test_a_quote_that_was_wrapped_is_found_over_its_lines() -> None:
+    said = "Your invoice number 2026-011884 of the 12th of January 2026 has been paid in full by card, thank you"
+    pdf = html(f"<p>Other words stand here.</p><div style='width:260px'>{said}</div><p>12 other words</p>")
+    box = locate(pdf, said)[0]
+    at = words(pdf)
+    assert box.y0 * 841.89 < at["invoice"][3]
+    assert box.y1 * 841.89 > at["card,"][1]
 
 
 def test_what_stands_nowhere_is_not_found() -> None:

@@ -11,11 +11,12 @@ from fpdf import FPDF
 from errors import Tellable
 from receipts.rendering import pages
 from receipts.rendering.boxes import page_box
+from receipts.rendering.css import VIEWPORT
 from receipts.rendering.einvoice import einvoice_page
 from receipts.rendering.fragments import Fragment
 from receipts.rendering.kinds import DocumentKind, kind_of
 from receipts.rendering.layout import lay_out_page
-from receipts.rendering.mail import head_page, mail_page, plain_page
+from receipts.rendering.mail import head_page, mail_sheets, plain_page
 from receipts.rendering.paint import paint
 from receipts.rendering.words import decoded
 
@@ -24,6 +25,8 @@ _MARGIN = 28.35  # 10 mm
 _POINTS_PER_PIXEL = 0.48  # 150 dpi: a small picture is not blown up to the page
 _PICTURE_WIDTH = 2000
 _MAX_HTML = 4_000_000
+_BELOW_HEAD = 18.0
+_BETWEEN = 40.0
 _RECURSION = 8_000  # a page may nest 220 elements, each a few calls deep
 
 
@@ -47,8 +50,7 @@ def convert(
         case DocumentKind.IMAGE:
             return picture_pdf(data, title)
         case DocumentKind.MAIL:
-            page, own, inside = mail_page(data)
-            return html_pdf(page, title, own, {**pictures, **inside})
+            return mail_pdf(data, title, pictures)
         case DocumentKind.HTML:
             return html_pdf(decoded(data, media_type), title, headers, pictures)
         case DocumentKind.XML:
@@ -58,23 +60,40 @@ def convert(
     raise unsupported()
 
 
+def mail_pdf(raw: bytes, title: str, pictures: Mapping[str, bytes]) -> bytes:
+    """A mail under its header lines, and the mails forwarded in it under theirs."""
+    sheets = mail_sheets(raw)
+    if not title:
+        title = next((value for name, value in sheets[0].headers if name == "Subject"), "")
+    return _drawn([(one.page, one.headers, {**pictures, **one.pictures}) for one in sheets], title)
+
+
 def html_pdf(page: str, title: str, headers: Sequence[tuple[str, str]], pictures: Mapping[str, bytes]) -> bytes:
     """An HTML page on A4, with header lines above it."""
-    if len(page) > _MAX_HTML:
-        page = page[:_MAX_HTML]
+    subject = next((value for name, value in headers if name.lower() == "subject"), "")
+    return _drawn([(page, headers, pictures)], title or subject)
+
+
+def _drawn(sheets: Sequence[tuple[str, Sequence[tuple[str, str]], Mapping[str, bytes]]], title: str) -> bytes:
+    """Pages with their header lines, one below the other, as a PDF."""
     if sys.getrecursionlimit() < _RECURSION:
         sys.setrecursionlimit(_RECURSION)
-    body, width = lay_out_page(page_box(page, pictures))
-    if headers:
-        head, head_width = lay_out_page(page_box(head_page(headers), {}), width)
-        gap = 18.0
-        whole = Fragment(max(width, head_width), head.height + gap + body.height)
-        whole.place(0, 0, head)
-        whole.place(0, head.height + gap, body)
-        body, width = whole, whole.width
-    subject = next((value for name, value in headers if name.lower() == "subject"), "")
-    pdf = new_pdf(title or subject)
-    paint(pdf, body, width)
+    parts: list[tuple[float, Fragment]] = []  # the gap above, and what is laid out
+    width: float = VIEWPORT
+    for number, (page, headers, pictures) in enumerate(sheets):
+        if headers:
+            head, wide = lay_out_page(page_box(head_page(headers), {}))
+            parts.append((_BETWEEN if number else 0.0, head))
+            width = max(width, wide)
+        body, wide = lay_out_page(page_box(page[:_MAX_HTML], pictures))
+        parts.append((_BELOW_HEAD if headers else 0.0, body))
+        width = max(width, wide)
+    whole = Fragment(width)
+    for gap, part in parts:
+        whole.place(0, whole.height + gap, part)
+        whole.height += gap + part.height
+    pdf = new_pdf(title)
+    paint(pdf, whole, width)
     return bytes(pdf.output())
 
 

@@ -46,10 +46,10 @@ class Floats:
         return max([y, *(one[4] for one in self.placed if side in {"both", one[0]})])
 
 
-def lay_out_page(root: Box, narrowest: float = VIEWPORT) -> tuple[Fragment, float]:
+def lay_out_page(root: Box) -> tuple[Fragment, float]:
     """The whole page as one fragment of endless height, and the width that it was laid out for."""
     least, _ = intrinsic(root)
-    width = max(narrowest, min(least, _WIDEST))
+    width = max(VIEWPORT, min(least, _WIDEST))
     return block(root, width), width
 
 

@@ -14,6 +14,7 @@ from receipts.types import Box
 _MAX_PAGES = 30
 _MAX_CHARACTERS = 50_000  # of one page
 _MAX_BOXES = 5
+_MOST_LINES = 4
 _ENOUGH = 0.75  # share of the quote's words on one line from which it counts as found
 
 _Word = tuple[str, float, float, float, float]  # text, x0, y0, x1, y1, origin top left, in points
@@ -22,17 +23,23 @@ _Word = tuple[str, float, float, float, float]  # text, x0, y0, x1, y1, origin t
 def locate(data: bytes, quote: str, passwords: Sequence[str] = ()) -> list[Box]:
     """See receipts.render.locate.
 
-    Words are compared as a set within a line, not in order: a reader joins a table row's cells in its own way,
+    Words are compared as a set, not in order: a reader joins a table row's cells in its own way,
     and right-to-left lines come out of a PDF in more than one order.
     """
     wanted = _words_of(quote)
     if not wanted:
         return []
     found: list[tuple[float, Box]] = []
-    for page, width, height, lines in _pages(data, tuple(passwords)):
-        for line in lines:
-            if (share := _share(wanted, line)) >= _ENOUGH:
-                found.append((share, _box(page, line, set(wanted), width, height)))
+    read = _pages(data, tuple(passwords))
+    # First on one line; a quote that was wrapped, or whose cells stand at different heights, on two to four.
+    for count in range(1, _MOST_LINES + 1):
+        for page, width, height, lines in read:
+            for start in range(len(lines) - count + 1):
+                words = [word for line in lines[start : start + count] for word in line]
+                if (share := _share(wanted, words)) >= _ENOUGH:
+                    found.append((share, _box(page, words, set(wanted), width, height)))
+        if found:
+            break
     found.sort(key=lambda hit: -hit[0])
     return [box for _, box in found[:_MAX_BOXES]]
 

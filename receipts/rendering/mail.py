@@ -7,6 +7,7 @@ import email.policy
 import html
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from email.header import decode_header
 from email.message import Message
@@ -17,18 +18,38 @@ from receipts.rendering.words import decoded
 
 SHOWN: Final = ("From", "To", "Date", "Subject")
 _MAX_PARTS: Final = 500
+_MAX_MESSAGES: Final = 8  # a message and those forwarded in it
 _COLUMNS: Final = re.compile(r"\S(?: {2,}|\t)\S|\S *\|.*\|")
 _RULED: Final = re.compile(r"^[ \t]*[-=_*]{12,}", re.MULTILINE)
 _LINK: Final = re.compile(r"https?://[^\s<>\"]+")
 
 
-def mail_page(raw: bytes) -> tuple[str, list[tuple[str, str]], dict[str, bytes]]:
-    """The body of a mail as HTML, its header lines and its pictures by Content-ID and Content-Location."""
-    message = email.message_from_bytes(raw, policy=email.policy.compat32)
-    headers = [(name, value) for name in SHOWN if (value := header(message, name))]
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One message to be drawn: its body as HTML, its header lines, its pictures by Content-ID and Content-Location."""
+
+    page: str
+    headers: tuple[tuple[str, str], ...]
+    pictures: dict[str, bytes]
+
+
+def mail_sheets(raw: bytes) -> list[Sheet]:
+    """The message, then those that it carries forwarded, in their order."""
+    out: list[Sheet] = []
+    waiting = [email.message_from_bytes(raw, policy=email.policy.compat32)]
+    while waiting and len(out) < _MAX_MESSAGES:
+        message = waiting.pop(0)
+        inside: list[Message] = []
+        out.append(_sheet(message, inside))
+        waiting = inside + waiting
+    return out
+
+
+def _sheet(message: Message, inside: list[Message]) -> Sheet:
+    headers = tuple((name, value) for name in SHOWN if (value := header(message, name)))
     body: tuple[int, bytes, str] | None = None
     pictures: dict[str, bytes] = {}
-    for part in _leaves(message):
+    for part in _leaves(message, inside):
         kind = part.get_content_type()
         if kind in {"text/html", "text/plain"} and part.get_content_disposition() != "attachment":
             rank = 2 if kind == "text/html" else 1
@@ -40,21 +61,24 @@ def mail_page(raw: bytes) -> tuple[str, list[tuple[str, str]], dict[str, bytes]]
                 if key := str(part.get(name, "")).strip().strip("<>"):
                     pictures[key] = _payload(part)
     if body is None:
-        return "", headers, pictures
+        return Sheet("", headers, pictures)
     text = decoded(body[1], body[2])
-    return (text if body[0] == 2 else plain_page(text)), headers, pictures
+    return Sheet(text if body[0] == 2 else plain_page(text), headers, pictures)
 
 
-def _leaves(message: Message) -> Iterator[Message]:
-    """Parts of the message itself, in order; those of messages inside it are documents of their own."""
+def _leaves(message: Message, inside: list[Message]) -> Iterator[Message]:
+    """Parts of the message itself, in order; messages within it are put into `inside`."""
     stack: list[Message] = [message]
     count = 0
     while stack and count < _MAX_PARTS:
         part = stack.pop()
         count += 1
         payload = part.get_payload()
-        if part.get_content_maintype() == "multipart" and isinstance(payload, list):
-            stack.extend(reversed([inner for inner in payload if isinstance(inner, Message)]))
+        inner = [one for one in payload if isinstance(one, Message)] if isinstance(payload, list) else []
+        if part.get_content_maintype() == "multipart":
+            stack.extend(reversed(inner))
+        elif part.get_content_type() == "message/rfc822":
+            inside += inner
         elif part.get_content_maintype() != "message":
             yield part
 
