@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 def app(config: Config | None = None) -> bottle.Bottle:
     """The whole web application as one WSGI callable; the environment's settings unless given."""
     import web.app
-
     from cli.settings import load
 
     return web.app.build(config or load())
