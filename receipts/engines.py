@@ -9,17 +9,20 @@ import math
 import shutil
 import subprocess
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from receipts.documents.words import from_words
-from receipts.layout import Text, Word, clean
+from receipts.fields import labels
+from receipts.layout import Text, Word, clean, is_rtl
 from receipts.ocr import Ocr, OcrDeferred, OcrUnavailable
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 _SIDE = 960  # pixels of the longer side in which text is looked for; more costs time and finds no more
+_FEW = 3  # known words that a slip shows at least
 _SURE = 0.5  # words below this are noise
 _TESSERACT_SECONDS = 25
 NAMES = ("auto", "off", "rapidocr", "tesseract")
@@ -49,27 +52,39 @@ class Deferred:
         raise OcrDeferred
 
 
+@dataclass(frozen=True)
+class _Box:
+    """One run of text as the engine sees it."""
+
+    word: Word
+    score: float
+    slope: float | None
+
+
 class Rapid:
     """PP-OCR on ONNX Runtime: Latin letters with all accents, digits and signs of money; no Hebrew."""
 
     def __init__(self) -> None:
         self._engine: Any = None
+        self.slope = 0.0  # how far the lines of the picture that was read last sink per pixel
 
     def read(self, picture: Image, *, page: int = 0) -> Text:
         """The words of a picture, turned upright when it lies on its side."""
         boxes = self._boxes(picture)
         turned = picture
-        if boxes and sum(b.y1 - b.y0 > 1.4 * (b.x1 - b.x0) for b, _ in boxes) > 0.6 * len(boxes):
+        if boxes and sum(b.word.y1 - b.word.y0 > 1.4 * (b.word.x1 - b.word.x0) for b in boxes) > 0.6 * len(boxes):
             tries = [(p := picture.rotate(angle, expand=True), self._boxes(p)) for angle in (90, 270)]
             turned, boxes = max(tries, key=lambda t: _weight(t[1]))
-        elif boxes and sum(s for _, s in boxes) / len(boxes) < 0.72:
+        elif boxes and sum(b.score for b in boxes) / len(boxes) < 0.72:
             upside = picture.rotate(180)
             other = self._boxes(upside)
             if _weight(other) > 1.15 * _weight(boxes):
                 turned, boxes = upside, other
-        return from_words([b for b, _ in boxes], (float(turned.width), float(turned.height)), page)
+        self.slope = _slant(boxes)
+        size = (float(turned.width), float(turned.height))
+        return from_words([box.word for box in boxes], size, page, slope=self.slope)
 
-    def _boxes(self, picture: Image) -> list[tuple[Word, float]]:
+    def _boxes(self, picture: Image) -> list[_Box]:
         import numpy
 
         engine = self._load()
@@ -80,7 +95,7 @@ class Rapid:
         for box, text, score in zip(found.boxes, found.txts, found.scores, strict=True):
             text = " ".join(clean(text).split())
             if text and score >= _SURE:
-                out.append((_word(box, text), float(score)))
+                out.append(_Box(_word(box, text), float(score), _slope(box)))
         return out
 
     def _load(self) -> Any:
@@ -174,28 +189,42 @@ class Auto:
             return self._tesseract.read(picture, page=page)
         if wordy(first) or not self._tesseract.installed:
             return first
+        straight = picture
+        if abs(self._rapid.slope) > 0.006:
+            straight = picture.rotate(math.degrees(math.atan(self._rapid.slope)), fillcolor="white", resample=3)
         try:
-            second = self._tesseract.read(picture, page=page)
+            second = self._tesseract.read(straight, page=page)
         except OcrUnavailable:
             return first
-        return second if _letters(second) > _letters(first) else first
+        return second if _known(second) > _known(first) else first
 
 
 def wordy(text: Text) -> bool:
-    """Whether a slip shows words beside its numbers, as one in letters that the engine knows does."""
-    digits = sum(c.isdigit() for s in text.segments for c in s.text)
-    return _letters(text) >= max(12, digits * 0.6)
+    """Whether a slip shows words that slips show, in an alphabet that the engine knows."""
+    return _known(text) >= _FEW
 
 
-def _letters(text: Text) -> int:
-    words = [
-        w for s in text.segments for w in s.text.split() if len(w) > 2 and sum(c.isalpha() for c in w) >= 0.7 * len(w)
-    ]
-    return sum(map(len, words))
+def _known(text: Text) -> int:
+    found = 0
+    for segment in text.segments:
+        least = 2 if is_rtl(segment.text) else 3
+        found += sum(hit.end - hit.start > least for hit in labels.find(segment.text, loose=True))
+    return found
 
 
-def _weight(boxes: Sequence[tuple[Word, float]]) -> float:
-    return sum(score * len(word.text) for word, score in boxes)
+def _weight(boxes: Sequence[_Box]) -> float:
+    return sum(box.score * len(box.word.text) for box in boxes)
+
+
+def _slope(corners: Any) -> float | None:
+    """How a box's upper edge slants; None where it is too short to tell."""
+    (ax, ay), (bx, by), _, (_, dy) = ((float(x), float(y)) for x, y in corners)
+    return (by - ay) / (bx - ax) if bx - ax > 4 * max(1.0, dy - ay) else None
+
+
+def _slant(boxes: Sequence[_Box]) -> float:
+    slopes = sorted(box.slope for box in boxes if box.slope is not None)
+    return slopes[len(slopes) // 2] if len(slopes) > 2 else 0.0
 
 
 def _word(box: Any, text: str) -> Word:

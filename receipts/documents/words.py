@@ -25,7 +25,12 @@ def from_csv(rows: Iterable[Sequence[str]]) -> Text:
 
 
 def from_words(
-    words: Sequence[Word], size: tuple[float, float] | None = None, page: int = 0, *, gap: float = 0.25
+    words: Sequence[Word],
+    size: tuple[float, float] | None = None,
+    page: int = 0,
+    *,
+    gap: float = 0.25,
+    slope: float | None = None,
 ) -> Text:
     """Boxes of text on one page, straightened where the lines slant.
 
@@ -34,8 +39,9 @@ def from_words(
         size: of the page; that of what stands on it where it is not known.
         page: number that the lines get.
         gap: white, in line heights, that parts two boxes.
+        slope: how far lines sink per pixel to the right, where the boxes' own corners tell.
     """
-    slope = skew(words)
+    slope = skew(words, around=slope or 0.0)
     if slope:
         words = [replace(w, y0=w.y0 - slope * (w.x0 + w.x1) / 2, y1=w.y1 - slope * (w.x0 + w.x1) / 2) for w in words]
     right = max((w.x1 for w in words), default=1.0)
@@ -51,16 +57,16 @@ def _as_seen(word: Word) -> Word:
     return replace(word, text=visual.word(word.text))
 
 
-def skew(words: Sequence[Word]) -> float:
+def skew(words: Sequence[Word], *, around: float = 0.0) -> float:
     """How far lines sink per pixel to the right: the slope at which boxes far apart fall into rows most sharply."""
     if len(words) < 8:
-        return 0.0
+        return around
     heights = sorted(w.y1 - w.y0 for w in words)
     height = max(heights[len(heights) // 2], 1.0)
     places = [((w.x0 + w.x1) / 2, (w.y0 + w.y1) / 2) for w in words[:400]]
-    best, least = 0.0, None
+    best, least = around, None
     for step in sorted(range(-20, 21), key=abs):
-        slope = step * 0.004
+        slope = around + step * 0.004
         levels = sorted(y - slope * x for x, y in places)
         # Few distinct levels: neighbours are either on one row or a whole row apart.
         blur = sum(min(gap, height) * (height - min(gap, height)) for gap in map(_minus, levels[1:], levels)) / height

@@ -43,6 +43,8 @@ _AMOUNT = re.compile(
     re.IGNORECASE,
 )
 # After a currency sign nothing but a number follows, whatever letters stand before: "TotalRM12.50".
+# A sign of money that was read as a letter: "N184.00".
+_LOOSE_SIGN = re.compile(r"(?<![\w.,-])[A-Za-z]{1,2}(?=\d{1,3}(?:,\d{3})*\.\d{2}(?!\d))")
 _LOOSE_GLUE = re.compile(r"(?<=[A-Za-z])(?=(?:RM|EUR|USD|GBP|€|£|\$|₪)\s?-?\d)")
 _TOKEN = re.compile(r"[^\W\d_]+(?:[\"'״”]{1,2}[^\W\d_]+)?\$?|[€£$¥￥\u20a0-\u20cf]")
 _SPOKEN = frozenset({"eur", "usd", "gbp", "chf", "ils"})
@@ -191,6 +193,7 @@ def _tidy(text: str) -> tuple[str, list[int]]:
     for match in _OCR_POINT.finditer(text):
         drop.update(i for i in range(match.start(), match.end()) if text[i] == " ")
     insert = {m.start() for m in _LOOSE_GLUE.finditer(text)}
+    insert |= {m.end() for m in _LOOSE_SIGN.finditer(text) if not currency_of(m.group())}
     out, shift = [], []
     for i, sign in enumerate(signs):
         if i in insert:

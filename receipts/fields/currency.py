@@ -81,6 +81,54 @@ def read(scan: Scan, total: Spot | None) -> list[Candidate[str]]:
     return sorted(found.values(), key=lambda c: -c.confidence)
 
 
+_EURO = frozenset(
+    [
+        "AT",
+        "BE",
+        "CY",
+        "DE",
+        "EE",
+        "EL",
+        "ES",
+        "FI",
+        "FR",
+        "HR",
+        "IE",
+        "IT",
+        "LT",
+        "LU",
+        "LV",
+        "MT",
+        "NL",
+        "PT",
+        "SI",
+        "SK",
+    ]
+)
+_OWN = {
+    "GB": "GBP",
+    "CHE": "CHF",
+    "PL": "PLN",
+    "CZ": "CZK",
+    "SE": "SEK",
+    "DK": "DKK",
+    "NO": "NOK",
+    "HU": "HUF",
+    "RO": "RON",
+}
+
+
+def of_tax_id(ids: list[Candidate[str]]) -> list[Candidate[str]]:
+    """The currency of the country whose tax number, with check digits that hold, the vendor states; no sign says it."""
+    first = next((c for c in ids if c.confidence >= 0.85), None)
+    if first is None:
+        return []
+    code = "ILS" if first.value.isdigit() else "EUR" if first.value[:2] in _EURO else ""
+    code = code or next((own for prefix, own in _OWN.items() if first.value.startswith(prefix)), "")
+    why = "the vendor's tax number is of a country with this currency; no sign stands on the document"
+    return [Candidate(code, 0.79, why, first.box, first.quote)] if code else []
+
+
 def _code(sign: str, scan: Scan) -> tuple[str | None, bool]:
     """ISO code of a sign, and whether the sign alone says so."""
     options = money.AMBIGUOUS.get(sign)

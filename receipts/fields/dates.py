@@ -12,7 +12,7 @@ from receipts.fields.labels import plain, vocabulary
 
 _SEP = r"\s?[./\-–]\s?"
 _NUMERIC = re.compile(
-    rf"(?<![\d./,-])(?:(?P<iso>(?:19|20)\d\d)(?P<q>[./\-–年])\s?(?P<im>\d{{1,2}})(?:(?P=q)|月)\s?(?P<id>\d{{1,2}})日?"
+    rf"(?<![\d./,])(?<!\d-)(?:(?P<iso>(?:19|20)\d\d)(?P<q>[./\-–年])\s?(?P<im>\d{{1,2}})(?:(?P=q)|月)\s?(?P<id>\d{{1,2}})日?"
     rf"|(?P<a>\d{{1,2}})(?P<p>{_SEP})(?P<b>\d{{1,2}})(?P<r>{_SEP})(?P<y>(?:19|20)\d\d|\d\d))(?![\d]|[./-]\d)"
     r"|(?<![\d./,-])(?P<compact>(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))(?!\d)"
     r"|(?<![\d./,-])(?P<short>\d{1,2}[./-]\d{1,2}\.?)(?![\d]|[./,-]\d)"
@@ -26,6 +26,7 @@ _NAMED = re.compile(
 )
 _SOLID = re.compile(r"(?<!\d)(?P<d>0[1-9]|[12]\d|3[01])(?P<m>0[1-9]|1[0-2])(?P<y>20\d\d)(?!\d)")
 _GLUED = re.compile(r"((?:19|20)\d\d|(?:19|20)\d\d-\d\d-\d\d|/\d\d)(?=\d{1,2}:\d\d)")  # the time stuck to the day
+_ZERO = re.compile(r"(?<![^\W_])0(?=[A-Za-z]{2})")  # "0ct"
 _FIRST, _LAST = 1990, 2100
 
 
@@ -87,7 +88,7 @@ def find(text: str, *, loose: bool = False) -> tuple[Found, ...]:
         return ()
     text = text[:2000]
     if loose:
-        text = _GLUED.sub(r"\1 ", text)
+        text = _ZERO.sub("O", _GLUED.sub(r"\1 ", text))
     out: list[Found] = []
     for match in _NUMERIC.finditer(text):
         if match["iso"]:

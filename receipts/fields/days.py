@@ -49,7 +49,7 @@ def read(scan: Scan, *, month_first: bool, is_order: bool) -> Days:
         place = scan.text.box(one.segment, one.found.start, one.found.end)
         quote = scan.text.lines[one.segment.line].text[:160]
         sort = _sort(one)
-        if not one.found.has_year and not one.found.named and sort not in {"date", "due"}:
+        if not one.found.has_year and not one.found.named and (sort not in {"date", "due"} or "." in one.found.raw):
             continue  # "3.20" is an amount unless a label says otherwise
         if sort == "due":
             due.append(Candidate(day, 0.85, "labelled as the day it is due", place, quote))

@@ -49,7 +49,7 @@ def _total(reading: Reading, sums: Totals, scan: Scan) -> list[Flag]:
     flags = []
     first = sums.candidates[0]
     proofs = set(first.confirmed) - _WEAK
-    if not first.roles & _STRONG and len(proofs) < 2:
+    if not first.roles & _STRONG and len(proofs) < (2 if scan.text.loose else 1):
         flags.append(Flag("total", "total_unlabelled", "The total carries no clear label."))
     if any(_rivals(s, first, sums) for s in sums.candidates[1:]):
         flags.append(Flag("total", "total_rivals", "Two amounts are labelled as the total."))

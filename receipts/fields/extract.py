@@ -45,10 +45,13 @@ def read(
     sums = totals.read(scan)
     if not kind_list and {s.role for s in scan.spots} & {"tender", "change", "paid"}:
         kind_list = [Candidate(Kind.RECEIPT, 0.5, "it tells of a payment")]
+    if sums.candidates and sums.candidates[0].best.role == "refund":
+        kind_list = [Candidate(Kind.CREDIT_NOTE, 0.96, "it tells of money given back"), *kind_list]
     kind: Field[Kind] = best(kind_list, "the document does not say what it is")
     first = sums.candidates[0] if sums.candidates else None
     spot = first.best if first else None
-    money = currency.read(scan, spot)
+    ids = taxids.read(scan)
+    money = currency.read(scan, spot) or currency.of_tax_id(ids)
     coin = best(money, "no currency stands on the document")
     is_order = kind.value is Kind.ORDER
     day_list = days.read(
@@ -77,7 +80,7 @@ def read(
         part=part,
         kind=kind,
         vendor=best(names, "no name of a vendor was found"),
-        vendor_tax_id=best(taxids.read(scan), "no tax number was found", least=0.4),
+        vendor_tax_id=best(ids, "no tax number was found", least=0.4),
         number=best(
             numbers.read(scan, order=is_order or not kind_list, hints=speaking),
             "no number of the document was found",

@@ -96,10 +96,15 @@ def read(scan: Scan, hints: tuple[str, ...] = ()) -> list[Candidate[Kind]]:
                 if points > place.get(name, (0.0, None))[0]:
                     place[name] = (points, segment)
     for hint in hints:
+        points = 1.2
         for hit in labels.find(hint):
-            for name in hit.classes(scan.languages):
-                if name in _KINDS:
-                    score[name] += 1.2
+            own = [c for c in hit.classes(scan.languages) if c in _KINDS]
+            if not own and "x.bought" in hit.classes(scan.languages):  # "thank you for your order"
+                inner = [h for word in hint[hit.start : hit.end].split() for h in labels.find(word)]
+                own = [c for h in inner for c in h.classes(scan.languages) if c in _KINDS][:1]
+            for name in own:
+                score[name] += points / len(own)
+            points = 0.4 if own else points  # "receipt for order 7": what is named first
     roles = {s.role for s in scan.spots}
     if "change" in roles or ("tender" in roles and "tax" in roles and not score):
         score["k.receipt"] += 0.8

@@ -78,6 +78,10 @@ def vocabulary() -> Vocabulary:
                         continue  # a single letter means too much
                     phrases.setdefault("".join(tokens), set()).add((prefix + name, language))
                     prefixes.update("".join(tokens[:k]) for k in range(1, len(tokens) + 1))
+        taxes = {squeeze(w) for w in data.get("amounts", {}).get("tax", ())}
+        for phrase in data.get("amounts", {}).get("part", ()):  # "of which VAT" says both
+            if any(len(tax) > 2 and tax in squeeze(phrase) for tax in taxes):
+                phrases[squeeze(phrase)].add(("tax", language))
         for number, spellings in enumerate(data["months"], 1):
             months.update((plain(word), number) for word in spellings.split())
         for word in data["common"]:

@@ -144,9 +144,20 @@ def legal_name(text: str) -> str | None:
             form != form.upper() or re.search(r"\d\s*\S+$", name) or not name[0].isupper()
         ):
             continue  # "1 kg", "as" and "co" are words as well
-        if len(labels.find(name)) < 3:
+        name = _without_heading(name)
+        if name and len(labels.find(name)) < 3:
             return name
     return None
+
+
+def _without_heading(name: str) -> str:
+    """A name without the document's own name before it: "INVOICE Acme Ltd"."""
+    hits = labels.find(name)
+    if hits and hits[0].start <= 1 and any(c[:2] == "k." for c, _ in hits[0].meanings):
+        rest = name[hits[0].end :].strip(" :-–|·")
+        if len(core(rest)) > 1:
+            return rest
+    return name
 
 
 def fragment(name: str) -> bool:

@@ -73,12 +73,26 @@ def read(scan: Scan, *, order: bool = False, hints: Iterable[str] = ()) -> list[
                     scan.text.lines[place.line].text[:160],
                 )
             )
+    for hint in hints:
+        for sort, text in _in_hint(hint, scan):
+            out.append(Candidate(text, weight[sort] - 0.14, _WHY[sort] + ", in the subject or title", None, hint[:160]))
     return [
         c
         if seen[c.value] < 2
         else Candidate(c.value, round(min(0.98, c.confidence + 0.03), 3), c.why + ", more than once", c.box, c.quote)
         for c in out
     ]
+
+
+def _in_hint(hint: str, scan: Scan) -> list[tuple[str, str]]:
+    """Numbers that the subject announces: (sort, number)."""
+    line = Segment(hint, 0, 0.0, 0.0, 1.0, 1.0)
+    out = []
+    for sort, end in _labels(scan, line):
+        taken = _take(hint, end)
+        if taken and sort in {"document", "contract", "transaction"} and len(re.sub(r"\D", "", taken[0])) > 2:
+            out.append((sort, taken[0]))
+    return out
 
 
 def announced(scan: Scan) -> list[tuple[str, str, int]]:
@@ -115,9 +129,7 @@ def _labels(scan: Scan, segment: Segment) -> list[tuple[str, int]]:
         )
         other = "n.other" in own or (any(c.startswith("p.") for c in own) and not own & {"n.document", "n.contract"})
         if not other and not blocked:
-            if "n.document" in own and not (
-                own & {"k.invoice"} and not next_is_nr and not _id_follows(segment.text, end)
-            ):
+            if "n.document" in own and (next_is_nr or not kinds):
                 out.append(("document", following.end if next_is_nr and following else end))
             elif "n.contract" in own:
                 out.append(("contract", following.end if next_is_nr and following else end))
@@ -182,7 +194,9 @@ def _id_follows(text: str, end: int) -> bool:
     return bool(match and _good(match.group()) and sum(c.isdigit() for c in match.group()) >= 2)
 
 
-def _good(token: str) -> bool:
+def _good(token: str, *, after_sign: bool = False) -> bool:
+    if after_sign and 4 <= len(token) <= 24 and any(c.isdigit() for c in token) and token.isalnum():
+        return True  # "#B7kT"
     digits = sum(c.isdigit() for c in token)
     if (
         not digits
@@ -218,7 +232,7 @@ def _take(text: str, start: int) -> tuple[str, int, int] | None:
                 at,
                 stop + more.end(),
             )
-    if not _good(token):
+    if not _good(token, after_sign=text[:at].rstrip().endswith("#")):
         return None
     if any(d.start <= at < d.end and d.has_year for d in dates.find(text)):
         return None

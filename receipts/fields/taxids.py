@@ -21,6 +21,7 @@ _LABELLED = re.compile(
     re.IGNORECASE,
 )
 _HEBREW_LABEL = re.compile(r"ח\.?[\"״]?פ|ע\.?[\"״]?מ|עוסק|עמותה|ע\.?ר")
+_ISRAEL = re.compile(r"israel|tel[- ]aviv|jerusalem|haifa|[\u05d0-\u05ea]{3}", re.IGNORECASE)
 _BUYER = frozenset({"p.buyer"})
 
 
@@ -60,6 +61,8 @@ def read(scan: Scan) -> list[Candidate[str]]:
                             text[:160],
                         )
                     )
+            elif len(value) == 9 and value.isdigit() and israeli(value) and _ISRAEL.search(scan.text.text[:8000]):
+                out.append(Candidate(value, 0.88 - buyer, "its check digit holds", scan.text.box(segment), text[:160]))
             elif 7 <= len(value) <= 15:
                 out.append(
                     Candidate(

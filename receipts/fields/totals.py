@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from receipts.fields import amounts as money
 from receipts.fields.scan import Scan, Spot
@@ -429,24 +429,22 @@ def _tax_table(scan: Scan, spots: list[Spot]) -> tuple[TaxLine, ...]:
         if len(values) < 2 or len(values) > 6:
             continue
         for rate in rates:
-            hit = next(
-                (
-                    (b, t)
-                    for b in values
-                    for t in values
-                    if b
-                    and t
-                    and b != t
-                    and abs(t) < abs(b)
-                    and abs(b * rate / 100 - t) < Decimal("0.02")
-                    and (len(values) == 2 or any(abs(b + t - g) < _CENT * 2 for g in values))
-                ),
-                None,
-            )
-            if hit:
-                out[(rate, hit[0])] = TaxLine(rate, hit[0], hit[1])
-                break
+            line = _tax_of(rate, values, summed=len(values) == 2)
+            if line and line.base is not None:
+                out[(rate, line.base)] = line
     return tuple(out.values())
+
+
+def _tax_of(rate: Decimal, values: list[Decimal], *, summed: bool) -> TaxLine | None:
+    """A base and its tax among the amounts of a row; the base may be stated with the tax in it."""
+    for base, tax in ((b, t) for b in values for t in values if b and t and abs(t) < abs(b)):
+        added = summed or any(abs(base + tax - g) < _CENT * 2 for g in values)
+        if added and abs(base * rate / 100 - tax) < Decimal("0.02"):
+            return TaxLine(rate, base, tax)
+    for base, tax in pairwise(values):
+        if tax and abs(tax) < abs(base) and abs(base * rate / (100 + rate) - tax) < Decimal("0.006"):
+            return TaxLine(rate, base - tax, tax)
+    return None
 
 
 def candidate(scan: Scan, one: Sum) -> Candidate[Decimal]:
