@@ -138,6 +138,13 @@ def test_a_mail_shows_its_header_lines_and_its_own_pictures_and_fetches_none() -
     assert any(c[0] > 240 and c[1] < 20 and c[2] < 20 for _, c in pixels(pdf).getcolors(1_000_000))  # the red picture
 
 
+def test_the_same_document_gives_the_same_bytes() -> None:
+    raw = mail("<p>Total <b>12.50</b></p><img src=cid:a>", pictures={"a": picture()})
+    first = to_pdf(raw, "message/rfc822")
+    time.sleep(1.1)  # a PDF's dates count in seconds
+    assert to_pdf(raw, "message/rfc822") == first
+
+
 def test_a_forwarded_mail_stands_below_under_its_own_header_lines() -> None:
     outer = EmailMessage()
     outer["From"] = "yoav@example.com"

@@ -19,6 +19,7 @@ EXTENSION: Final = "xlsx"
 MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _MOST_ROWS: Final = 1_048_000  # a sheet ends at 1,048,576
 _MOST_TEXT: Final = 32_000  # a cell ends at 32,767 signs
+_PRINTED: Final = next(i for i, column in enumerate(RECEIPTS) if column.name == "base_total")
 _TOTAL: Final = next(i for i, column in enumerate(RECEIPTS) if column.name == "total")
 _CURRENCY: Final = next(i for i, column in enumerate(RECEIPTS) if column.name == "currency")
 
@@ -85,6 +86,8 @@ class _Sheets:
             self._sums.right_to_left()
         self._sums.set_column(0, 0, 26)
         self._sums.set_column(1, 5, 14)
+        self._sums.set_paper(9)
+        self._sums.fit_to_pages(1, 0)
         self._row = self._line = 0
 
     def _label(self, key: str) -> str:
@@ -149,6 +152,7 @@ class _Sheets:
             formula = f'=SUMIFS({span},{money}$2:{money}${count + 1},"{_code(currency)}")'
             sheet.write_formula(row, _TOTAL, formula, self._formats["sum"], float(found.total))
             row += 1
+        sheet.print_area(0, 0, row, _PRINTED)  # on paper the figures, not the long tail of details
         self._sum_sheet(totals)
 
     def _sum_sheet(self, totals: Totals) -> None:

@@ -98,12 +98,8 @@ class _Builder:
             return Box("block", _rule(style))
         box = Box(style.display, style)
         if tag in {"input", "select"}:
-            value = node.attributes.get("value") or ""
-            return (
-                Box("inline-block", style, [Box("text", style.child(), text=value)])
-                if value and tag == "input"
-                else None
-            )
+            value = node.attributes.get("value") if tag == "input" else None
+            return _contain(Box("inline-block", style, [Box("text", style.child(), text=value)])) if value else None
         if style.display == "cell":
             box.colspan = _span(node.attributes.get("colspan"), 100)
             box.rowspan = _span(node.attributes.get("rowspan"), 500)

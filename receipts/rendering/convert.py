@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 
 from fpdf import FPDF
 
@@ -20,6 +21,7 @@ from receipts.rendering.mail import head_page, mail_sheets, plain_page
 from receipts.rendering.paint import paint
 from receipts.rendering.words import decoded
 
+_MADE = datetime(2000, 1, 1, tzinfo=UTC)  # not now: the same document gives the same bytes
 _A4 = (595.28, 841.89)
 _MARGIN = 28.35  # 10 mm
 _POINTS_PER_PIXEL = 0.48  # 150 dpi: a small picture is not blown up to the page
@@ -105,6 +107,7 @@ def new_pdf(title: str) -> FPDF:
     pdf.set_auto_page_break(auto=False)
     pdf.set_creator("ProSaaS")
     pdf.set_producer("ProSaaS")
+    pdf.set_creation_date(_MADE)
     if title:
         pdf.set_title(title)
     return pdf

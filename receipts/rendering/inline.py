@@ -104,13 +104,15 @@ class Paragraph:
         text = _transformed(text, style.transform)
         text = fonts.printable(text) if len(text) < 500 else "".join(map(fonts.printable, re.split(r"(\s+)", text)))
         keeps, lines = style.space in {"pre", "pre-wrap", "break-spaces"}, style.space != "normal"
+        if keeps:
+            text = text.replace("\r\n", "\n").expandtabs(8)
         for word in _WORDS.findall(text):
             if word == "\n" and lines and style.space != "nowrap":
                 self._add("break", style, "\n")
                 self._space = True
             elif word.isspace() and "\u00a0" not in word:
                 if keeps:
-                    self._add("space", style, word.expandtabs(8).replace("\r", "").replace("\f", ""))
+                    self._add("space", style, word.replace("\r", "").replace("\f", ""))
                 elif not self._space:
                     self._add("space", style, " ")
                     self._space = True

@@ -428,6 +428,13 @@ def _basis(child: Box, width: float) -> float:
     return asked if asked is not None else min(intrinsic(child)[1], width)
 
 
+def _content_least(box: Box) -> float:
+    """What a flex item may shrink to: its content's least width, whatever width it asks for."""
+    if box.kind not in {"block", "list-item"}:
+        return intrinsic(box)[0]
+    return horizontal(box.style) + max((intrinsic(child)[0] for child in box.children), default=0.0)
+
+
 def _flex_row(out: Fragment, row: list[Box], width: float, y: float, style: Style) -> float:
     sizes = [_basis(child, width) for child in row]
     room = width - style.gap * (len(row) - 1)
@@ -437,7 +444,7 @@ def _flex_row(out: Fragment, row: list[Box], width: float, y: float, style: Styl
         sizes = [size + free * child.style.grow / grow for size, child in zip(sizes, row, strict=True)]
         free = 0.0
     elif free < 0:
-        least = [min(intrinsic(child)[0], size) for child, size in zip(row, sizes, strict=True)]
+        least = [min(_content_least(child), size) for child, size in zip(row, sizes, strict=True)]
         slack = [size - low for size, low in zip(sizes, least, strict=True)]
         total = sum(slack) or 1.0
         sizes = [size + max(-1.0, free / total) * one for size, one in zip(sizes, slack, strict=True)]

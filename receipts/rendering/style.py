@@ -287,6 +287,8 @@ def _attributes(style: Style, tag: str, attributes: Attributes, table: Style | N
         style.width = css.attribute_length(attributes.get("width") or "") or style.width
         if tag != "hr":
             style.height = css.attribute_length(attributes.get("height") or "") or style.height
+    if tag == "tr":
+        style.height = css.attribute_length(attributes.get("height") or "")
     if tag in {"td", "th"} and "nowrap" in attributes:
         style.space = "nowrap"
     if tag == "table":
