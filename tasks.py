@@ -73,6 +73,7 @@ class SignedJson(Serializer):  # type: ignore[misc]
 
 huey = PriorityRedisExpireHuey("prosaas", results=False, serializer=SignedJson())
 _workshop: Workshop | None = None
+_delivering = threading.BoundedSemaphore(1)
 
 
 def configure(config: Config) -> None:
@@ -109,6 +110,29 @@ def sync_step(run_id: int) -> None:
             sync.step(_workshop, run_id)
 
 
+@huey.task(name="prosaas.deliver", priority=PRIORITY["low"])
+def deliver(endpoint_id: int) -> None:
+    """Events to one endpoint.
+
+    At most half of the process's threads do this at once: a receiver that hangs must not keep the syncs waiting.
+    """
+    from jobs import deliver as outgoing
+    from store import deliveries
+
+    if _workshop is None:
+        return
+    with _database():
+        if not _delivering.acquire(blocking=False):
+            deliveries.ring_again(endpoint_id)
+            return
+        try:
+            again = outgoing.step(_workshop.config, endpoint_id, _workshop.stopping)
+        finally:
+            _delivering.release()
+    if again:
+        ring_endpoint(endpoint_id)
+
+
 @huey.periodic_task(crontab(minute="*"), name="prosaas.tick", priority=PRIORITY["high"], expires=55)
 def tick() -> None:
     """Every minute: plan what is due. A slot in the database decides, so any number of workers may tick."""
@@ -117,6 +141,7 @@ def tick() -> None:
     if _workshop is not None:
         with _database():
             sweep.tidy()
+            sweep.look_after_events()
             for run_id in sweep.plan_syncs():
                 ring(run_id)
 
@@ -127,6 +152,16 @@ def ring(run_id: int) -> bool:
         sync_step(run_id)
     except redis.RedisError as error:
         log.warning("✗ Redis not available run=%s error=%s", run_id, type(error).__name__)
+        return False
+    return True
+
+
+def ring_endpoint(endpoint_id: int) -> bool:
+    """Have an endpoint's events delivered; False when Redis does not answer (the sweeper rings later)."""
+    try:
+        deliver(endpoint_id)
+    except redis.RedisError as error:
+        log.warning("✗ Redis not available endpoint=%s error=%s", endpoint_id, type(error).__name__)
         return False
     return True
 
@@ -186,7 +221,7 @@ def workers_seen(client: redis.Redis) -> list[dict[str, Any]]:
 
 def run_worker(config: Config) -> None:
     """Run the consumer until it is told to stop; returns then."""
-    global _workshop
+    global _workshop, _delivering
     log.info("🔔 WORKER_START: ProSaaS Background Worker pid=%s", os.getpid())
     configure(config)
     _wait_for_redis(config)
@@ -210,6 +245,7 @@ def run_worker(config: Config) -> None:
         periodic=True,
     )
     reader = Reader()
+    _delivering = threading.BoundedSemaphore(max(1, config.workers // 2))
     _workshop = Workshop(
         config=config,
         blobs=FolderBlobs(adapters.blob_folder(config)),
@@ -247,10 +283,13 @@ def _wait_for_redis(config: Config) -> None:
 
 def _sweep() -> None:
     from jobs import sweep
+    from store import deliveries
 
     if _workshop is not None:
         with _database():
             sweep.sweep(_workshop)
+            for endpoint_id in deliveries.to_ring():
+                ring_endpoint(endpoint_id)
 
 
 _started_at = clock.iso(clock.now())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
 from datetime import datetime
@@ -66,12 +67,16 @@ def opener(config: Config, client: Redis) -> Callable[[Mailbox], MailSource]:
 
 
 def _gmail(config: Config, google: GoogleClient, client: Redis, mailbox: Mailbox) -> Gmail:
-    refresh_token = mailbox.refresh_token
-    if not refresh_token:
+    refresh_token, account = mailbox.refresh_token, mailbox.service_account
+    if not refresh_token and not account:
         raise NeedsReconnect("needs_reconnect", "The mailbox has to be connected again.")
+    key: dict[str, str] = json.loads(account) if account else {}
 
     def renewal() -> oauth.Access:
-        access = oauth.refresh(google, refresh_token)
+        if key:
+            access = oauth.delegated(key, mailbox.address, config.google_token_url)
+        else:
+            access = oauth.refresh(google, refresh_token)
         mailboxes.keep_access(mailbox.id, access.token, access.expires_at)
         return access
 
@@ -81,9 +86,12 @@ def _gmail(config: Config, google: GoogleClient, client: Redis, mailbox: Mailbox
     plan = PLANS[config.gmail_quota]
     limiter: Limiter = LocalLimiter(plan)
     if plan.per_mailbox is not None:
-        limiter = RedisLimiter(client, plan, mailbox=str(mailbox.id), project=config.google_client_id)
+        project = key.get("project_id") or key.get("client_email") or config.google_client_id
+        limiter = RedisLimiter(client, plan, mailbox=str(mailbox.id), project=project)
+    # One service account reads many mailboxes: each is charged under a name of its own.
+    user = f"mailbox-{mailbox.id}" if key else None
     tokens = oauth.TokenSource(renewal, access)
-    return Gmail(GmailApi(tokens, config.gmail_api_url, limiter=limiter, patience_s=PATIENCE_S))
+    return Gmail(GmailApi(tokens, config.gmail_api_url, limiter=limiter, quota_user=user, patience_s=PATIENCE_S))
 
 
 def _imap(config: Config, mailbox: Mailbox) -> Imap:

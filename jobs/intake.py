@@ -13,10 +13,11 @@ import money
 from jobs.workshop import Workshop
 from models import Document, Mail, Receipt, SyncRun, write
 from receipts import types as reading
-from store import receipt_edits, runs, senders
+from store import events, receipt_edits, runs, senders
 
 SENTENCES = 12  # reasons kept of one mail
 _MAX_TEXT = 1000
+_SILENT = {"fields", "version", "updated_at"}  # columns whose change alone is no news to the outside world
 
 
 def take_in(shop: Workshop, lease: runs.Lease, mail: Mail, source: str) -> None:
@@ -166,6 +167,7 @@ def _keep(
             source=source,
             received_at=mail.received_at,
         )
+    before = dict(row.__data__)
     # What a person set is never overwritten, nor is a flag raised again about it.
     kept, settled = receipt_edits.protected(row.hand_set)
     for name, value in columns.items():
@@ -176,9 +178,15 @@ def _keep(
     row.updated_at = clock.now()
     if new or row.status in {"to_review", "ready"}:
         row.status = "to_review" if row.flags else "ready"
-    if not new:
+    if new:
+        row.save()
+        events.receipt_created(row)
+    else:
         row.version += 1
-    row.save()
+        row.save()
+        seen = row.__data__
+        changed = {name: old for name, old in before.items() if old != seen[name] and name not in _SILENT}
+        events.receipts_changed(mail.business_id, [(row, changed)])
     return int(new)
 
 

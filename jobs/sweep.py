@@ -9,7 +9,7 @@ from pathlib import Path
 import clock
 from errors import Tellable
 from jobs.workshop import Workshop, kernel_lock
-from store import mailboxes, receipt_edits, runs
+from store import deliveries, mailboxes, receipt_edits, runs
 
 log = logging.getLogger("sweep")
 EVERY_S = 1.0
@@ -39,6 +39,13 @@ def tidy() -> None:
     gone = receipt_edits.empty_trash()
     if gone:
         log.info("The trash was emptied of what lay there for 30 days receipts=%s", gone)
+
+
+def look_after_events() -> None:
+    """Tell of permissions that Google is about to end, and forget events that are old."""
+    for mailbox_id in mailboxes.tell_ends():
+        log.warning("Google will soon end the permission of a mailbox mailbox=%s", mailbox_id)
+    deliveries.prune()
 
 
 def plan_syncs() -> list[int]:

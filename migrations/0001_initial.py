@@ -28,6 +28,7 @@ def up(_migrator: Any, db: peewee.Database) -> None:
         time_zone = peewee.CharField()
         base_currency = peewee.CharField(max_length=3)
         language = peewee.CharField()
+        events_told = peewee.IntegerField()
         created_at = peewee.BigIntegerField()
 
     class User(Frozen):
@@ -81,9 +82,11 @@ def up(_migrator: Any, db: peewee.Database) -> None:
         settings = peewee.JSONField()
         password = peewee.TextField(null=True)
         refresh_token = peewee.TextField(null=True)
+        service_account = peewee.TextField(null=True)
         access_token = peewee.TextField(null=True)
         access_expires_at = peewee.BigIntegerField(null=True)
         token_expires_at = peewee.BigIntegerField(null=True)
+        end_told_at = peewee.BigIntegerField(null=True)
         cursor = peewee.TextField(null=True)
         marks = peewee.JSONField(default=list)
         full_mark = peewee.TextField(null=True)
@@ -263,6 +266,50 @@ def up(_migrator: Any, db: peewee.Database) -> None:
         shared = peewee.BooleanField()
         created_at = peewee.BigIntegerField()
 
+    class Endpoint(Frozen):
+        business = peewee.ForeignKeyField(Business, on_delete="CASCADE")
+        url = peewee.TextField()
+        secret = peewee.TextField()
+        events = peewee.JSONField()
+        active = peewee.BooleanField()
+        paused_at = peewee.BigIntegerField(null=True)
+        failures = peewee.IntegerField()
+        failing_since = peewee.BigIntegerField(null=True)
+        wake_at = peewee.BigIntegerField(null=True)
+        lease_until = peewee.BigIntegerField(null=True)
+        fence = peewee.IntegerField()
+        rung_at = peewee.BigIntegerField(null=True)
+        delivered_at = peewee.BigIntegerField(null=True)
+        created_at = peewee.BigIntegerField()
+
+    class Event(Frozen):
+        business = peewee.ForeignKeyField(Business, on_delete="CASCADE", index=False)
+        sequence = peewee.IntegerField()
+        uid = peewee.CharField(unique=True)
+        type = peewee.CharField()
+        data = peewee.JSONField()
+        created_at = peewee.BigIntegerField(index=True)
+
+        class Meta:
+            indexes = ((("business", "sequence"), True),)
+
+    class Delivery(Frozen):
+        business = peewee.ForeignKeyField(Business, on_delete="CASCADE")
+        endpoint = peewee.ForeignKeyField(Endpoint, on_delete="CASCADE", index=False)
+        event = peewee.ForeignKeyField(Event, on_delete="CASCADE")
+        state = peewee.CharField()
+        tries = peewee.IntegerField()
+        claims = peewee.IntegerField()
+        next_try_at = peewee.BigIntegerField()
+        tried_at = peewee.BigIntegerField(null=True)
+        delivered_at = peewee.BigIntegerField(null=True)
+        last_status = peewee.IntegerField(null=True)
+        last_error = peewee.TextField(null=True)
+        log = peewee.JSONField()
+
+        class Meta:
+            indexes = ((("endpoint", "event"), True), (("endpoint", "state", "event"), False))
+
     db.create_tables(
         [
             Setting,
@@ -281,5 +328,8 @@ def up(_migrator: Any, db: peewee.Database) -> None:
             Receipt,
             Undo,
             SavedView,
+            Endpoint,
+            Event,
+            Delivery,
         ]
     )

@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 import clock
 from errors import Tellable
 from models import Business, Mailbox, write
+from store import events
 
+END_IS_NEAR = timedelta(hours=48)
 LOCAL = ("upload", "import")  # hold files that are here already; nothing is fetched
 
 
@@ -36,9 +38,26 @@ def connect_gmail(
             mailbox = Mailbox(business=business, kind="gmail", address=address)
         mailbox.status = "connected"
         mailbox.error_code = mailbox.error_text = None
-        mailbox.refresh_token = refresh_token
+        mailbox.refresh_token, mailbox.service_account = refresh_token, None
         mailbox.access_token, mailbox.access_expires_at = access_token, access_expires_at
-        mailbox.token_expires_at = token_expires_at
+        mailbox.token_expires_at, mailbox.end_told_at = token_expires_at, None
+        mailbox.connected_at = clock.now()
+        mailbox.save()
+    return mailbox
+
+
+def connect_delegated(
+    business: Business | int, *, address: str, service_account: str, access_token: str, access_expires_at: datetime
+) -> Mailbox:
+    """The connected mailbox of that address, read by a service account (its JSON key) from now on."""
+    with write():
+        mailbox = Mailbox.get_or_none(Mailbox.business == business, Mailbox.kind == "gmail", Mailbox.address == address)
+        mailbox = mailbox or Mailbox(business=business, kind="gmail", address=address)
+        mailbox.status = "connected"
+        mailbox.error_code = mailbox.error_text = None
+        mailbox.refresh_token, mailbox.service_account = None, service_account
+        mailbox.access_token, mailbox.access_expires_at = access_token, access_expires_at
+        mailbox.token_expires_at = mailbox.end_told_at = None
         mailbox.connected_at = clock.now()
         mailbox.save()
     return mailbox
@@ -51,7 +70,9 @@ def disconnect(mailbox: Mailbox) -> str | None:
         Mailbox.update(
             status="disconnected",
             refresh_token=None,
+            service_account=None,
             access_token=None,
+            token_expires_at=None,
             password=None,
             error_code=None,
             error_text=None,
@@ -62,9 +83,39 @@ def disconnect(mailbox: Mailbox) -> str | None:
 def needs_reconnect(mailbox_id: int, error: Tellable) -> None:
     """The permission is over: no further call until a person connects again."""
     with write():
+        before = Mailbox.get_or_none(Mailbox.id == mailbox_id)
         Mailbox.update(
             status="needs_reconnect", error_code=error.code, error_text=error.sentence, access_token=None
         ).where(Mailbox.id == mailbox_id).execute()
+        if before is not None and before.status != "needs_reconnect":
+            events.mailbox(Mailbox.get_by_id(mailbox_id), events.NEEDS_RECONNECT)
+
+
+def ends_soon(mailbox: Mailbox) -> timedelta | None:
+    """How long Google still lets us read a mailbox, where that is less than two days; else None."""
+    if mailbox.status != "connected" or mailbox.token_expires_at is None:
+        return None
+    left: timedelta = mailbox.token_expires_at - clock.now()
+    return max(left, timedelta(0)) if left < END_IS_NEAR else None
+
+
+def tell_ends() -> list[int]:
+    """Tell the outside world, once for each permission, that Google ends it soon; ids of these mailboxes."""
+    near = Mailbox.select().where(
+        Mailbox.status == "connected",
+        Mailbox.token_expires_at < clock.now() + END_IS_NEAR,
+        Mailbox.end_told_at.is_null(),
+    )
+    return [row.id for row in near if _tell_end(row)]
+
+
+def _tell_end(row: Mailbox) -> bool:
+    with write():
+        untold = (Mailbox.id == row.id, Mailbox.end_told_at.is_null())
+        if not Mailbox.update(end_told_at=clock.now()).where(*untold).execute():
+            return False  # another worker was quicker
+        events.mailbox(row, events.ENDS_SOON)
+    return True
 
 
 def refused(mailbox_id: int, error: Tellable) -> None:

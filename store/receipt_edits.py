@@ -12,7 +12,7 @@ import clock
 import money
 from errors import Tellable
 from models import Mail, Receipt, Undo, digest, write
-from store import sql
+from store import events, sql
 from store.receipt_filter import STATUSES, Filter, where
 
 AMOUNTS = {"total": "total_minor", "net": "net_minor", "tax_total": "tax_minor", "payable": "payable_minor"}
@@ -47,7 +47,7 @@ def update(business_id: int, id_: object, version: int, values: Values) -> Recei
         row = Receipt.find(business_id, id_)
         if row.version != version:
             raise Tellable("version_conflict", "Somebody else changed this receipt meanwhile.")
-        _save(row, _changes(row, values))
+        _tell(business_id, row, _save(row, _changes(row, values)))
     return row
 
 
@@ -175,6 +175,11 @@ def _save(row: Receipt, changed: Mapping[str, Any]) -> dict[str, Any]:
     return before
 
 
+def _tell(business_id: int, row: Receipt, before: Values) -> None:
+    """Tell the outside world of what _save did."""
+    events.receipts_changed(business_id, [(row, before)])
+
+
 def _raw(row: Receipt, name: str) -> Any:
     """A column's value as JSON can keep it."""
     value = row.__data__[name]
@@ -189,7 +194,7 @@ def delete(business_id: int, id_: object) -> Receipt:
     with write():
         row = Receipt.find(business_id, id_)
         if row.deleted_at is None:
-            _save(row, {"deleted_at": clock.now()})
+            _tell(business_id, row, _save(row, {"deleted_at": clock.now()}))
     return row
 
 
@@ -197,7 +202,7 @@ def restore(business_id: int, id_: object) -> Receipt:
     """Out of the trash; not in it is as good. Tellable `not_found`."""
     with write():
         row = Receipt.find(business_id, id_)
-        _save(row, {"deleted_at": None})
+        _tell(business_id, row, _save(row, {"deleted_at": None}))
     return row
 
 
@@ -241,10 +246,9 @@ def _each(business_id: int, ids: Sequence[int], change: Callable[[Receipt], Valu
             rows = Receipt.select().where(
                 Receipt.business == business_id, Receipt.id << list(ids[start : start + _CHUNK])
             )
-            for row in rows:
-                before = _save(row, change(row))
-                if before:
-                    undo.append([row.id, row.version, before])
+            changes = [(row, _save(row, change(row))) for row in rows]
+            undo.extend([row.id, row.version, before] for row, before in changes if before)
+            events.receipts_changed(business_id, changes)
     token = secrets.token_urlsafe(24)
     with write():
         Undo.delete().where(Undo.created_at < clock.now() - timedelta(days=UNDO_DAYS)).execute()
@@ -265,12 +269,15 @@ def undo(business_id: int, token: str) -> int:
     back = 0
     for start in range(0, len(kept.rows), _CHUNK):
         with write():
+            changes = []
             for id_, version, before in kept.rows[start : start + _CHUNK]:
                 row = Receipt.get_or_none(
                     Receipt.business == business_id, Receipt.id == id_, Receipt.version == version
                 )
                 if row is not None:
-                    back += bool(_save(row, {name: _value(name, value) for name, value in before.items()}))
+                    changes.append((row, _save(row, {name: _value(name, value) for name, value in before.items()})))
+            events.receipts_changed(business_id, changes)
+        back += sum(bool(before) for _, before in changes)
     return back
 
 

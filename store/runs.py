@@ -12,6 +12,7 @@ import peewee
 import clock
 from errors import Tellable
 from models import Business, Mailbox, SyncRun, write
+from store import events
 
 LEASE = timedelta(seconds=15)
 RING_AGAIN = timedelta(seconds=5)
@@ -203,6 +204,7 @@ def _end(run: SyncRun, status: str, error: Tellable | None = None) -> None:
             SyncRun.error_text,
         ]
     )
+    events.run_ended(run)
 
 
 def to_ring() -> list[int]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import models
-from store import people
+from store import events, people, webhooks
 from tests.support import installation
 from tests.support.web import Web, receipt, serving
 from web.app import declared
@@ -135,7 +135,10 @@ def test_an_answer_fits_its_own_schema(site: Web, path: str) -> None:
     people.add_token(business, "script", "member")
     owner.post("/api/senders", {"sender": "shop.example", "verdict": "take"})
     owner.post("/api/views", {"name": "A view", "query": "status=ready"})
-    ids = {"/api/receipts/{id}": row.id, "/api/mail/{id}": row.mail_id}
+    with models.write():
+        hook = webhooks.add(business.id, "https://hook.example/", ["*"])
+        events.told(business.id, [("export.ready", {})])
+    ids = {"/api/webhooks/{id}/deliveries": hook.id, "/api/receipts/{id}": row.id, "/api/mail/{id}": row.mail_id}
     answer = owner.get(path.replace("{id}", str(ids.get(path))))
     schemas = SPEC["paths"][path]["get"]["responses"]
     assert str(answer.status_code) in schemas, answer.text

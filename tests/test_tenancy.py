@@ -10,7 +10,7 @@ import pytest
 import requests
 
 import models
-from store import people, senders, views
+from store import events, people, senders, views, webhooks
 from tests.support import installation
 from tests.support.web import Browser, Script, Web, receipt, serving
 from web.app import declared
@@ -52,6 +52,12 @@ BODIES: dict[str, dict[str, Any]] = {
     "DELETE /api/gmail/oauth/disconnect": {},
     "POST /api/mailboxes": {"host": "127.0.0.1", "user": "me", "password": "secret"},
     "DELETE /api/mailboxes/<id:int>": {},
+    "POST /api/gmail/delegated": {"service_account": {"type": "none"}, "subject": "me@example.com"},
+    "POST /api/webhooks": {"url": "http://127.0.0.1/"},
+    "PATCH /api/webhooks/<id:int>": {"active": False},
+    "DELETE /api/webhooks/<id:int>": {},
+    "POST /api/webhooks/<id:int>/test": {},
+    "POST /api/webhooks/<id:int>/deliveries/<delivery:int>/replay": {},
 }
 # Ids that ride in a query or in a body.
 ELSEWHERE = {
@@ -90,9 +96,19 @@ def alice(site: Web) -> dict[str, Any]:
         "token": people.add_token(business, MARK, "member")[0].id,
         "user": user.id,
         "sender": senders.set_rule(business.id, f"{MARK}.example", "take", MARK).id,
+        **_webhook(business),
         "view": views.add(business.id, user.id, MARK, "status=ready", shared=True).id,
         "script": site.script(business),
     }
+
+
+def _webhook(business: models.Business) -> dict[str, int]:
+    """An endpoint of the business with a delivery."""
+    with models.write():
+        endpoint = webhooks.add(business.id, f"https://hook.example/{MARK}", ["*"])
+        events.told(business.id, [("export.ready", {"mark": MARK})])
+    delivery = models.Delivery.get(models.Delivery.endpoint == endpoint)
+    return {"webhook": endpoint.id, "delivery": delivery.id}
 
 
 @pytest.fixture(scope="module")
@@ -115,8 +131,9 @@ def address(route: Route, ids: dict[str, Any]) -> str:
         "users": "user",
         "views": "view",
         "senders": "sender",
+        "webhooks": "webhook",
     }
-    path = route.path.replace("<run_id:int>", str(ids["run"]))
+    path = route.path.replace("<run_id:int>", str(ids["run"])).replace("<delivery:int>", str(ids["delivery"]))
     return path.replace("<id:int>", str(ids.get(kinds.get(path.split("/")[2], ""), 1)))
 
 
@@ -253,6 +270,8 @@ def test_nothing_of_alices_was_changed_by_the_walk(alice: dict[str, Any]) -> Non
     assert models.Business.get_by_id(alice["business"].id).name == f"{MARK} Ltd"
     assert models.Mail.get_by_id(alice["mail"]).outcome == "receipt"
     assert models.SenderRule.get_or_none(models.SenderRule.id == alice["sender"]) is not None
+    assert models.Endpoint.get_by_id(alice["webhook"]).active
+    assert models.Delivery.get_by_id(alice["delivery"]).tries == 0
     assert models.SavedView.get_or_none(models.SavedView.id == alice["view"]) is not None
 
 

@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 log = logging.getLogger("web")
 VERSION = "0.1.0"
 _NOUNS = (
-    "bulk", "business", "changes", "diagnostics", "documents", "gmail", "health", "mail", "mailboxes", "me", "metrics",
-    "openapi", "pages", "receipts", "senders", "session", "sync", "tokens", "uploads", "users", "vendors", "views",
+    "bulk", "business", "changes", "diagnostics", "documents", "gmail", "gmail_setup", "health", "mail", "mailboxes",
+    "me", "metrics", "openapi", "pages", "receipts", "senders", "session", "sync", "tokens", "uploads", "users",
+    "vendors", "views", "webhooks",
 )  # fmt: skip
 UPLOAD_LIMIT = 50 * 1024 * 1024
 

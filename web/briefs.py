@@ -9,7 +9,7 @@ from typing import Any
 import clock
 import money
 from models import Business, Mailbox, SyncRun
-from store import runs
+from store import mailboxes, runs
 from store.sql import loaded
 
 _AMOUNTS = (("total", "total_minor"), ("payable", "payable_minor"), ("net", "net_minor"), ("tax_total", "tax_minor"))
@@ -183,7 +183,22 @@ def mailbox(row: Mailbox) -> dict[str, Any]:
         "connected_at": clock.iso(row.connected_at),
         "last_sync_at": clock.iso(row.last_sync_at),
         "token_expires_at": clock.iso(row.token_expires_at),
+        "warning": _warning(row),
     }
+
+
+def _warning(row: Mailbox) -> dict[str, str | None] | None:
+    """What will soon be wrong with a mailbox."""
+    left = mailboxes.ends_soon(row)
+    if left is None:
+        return None
+    hours = int(left.total_seconds() // 3600)
+    when_ = f"in {hours} hours" if hours > 1 else "within the hour" if hours < 1 else "in an hour"
+    return _note(
+        "token_ends_soon",
+        f"Google ends this permission by itself {when_}, as it does while the Google client is in Testing. Publish the "
+        "client, then connect the mailbox once more.",
+    )
 
 
 def business(row: Business) -> dict[str, Any]:

@@ -23,6 +23,7 @@ STATUS = {
     "not_running": 409,
     "slug_taken": 409,
     "last_owner": 409,
+    "webhook_paused": 409,
     "too_large": 413,
     "bad_range": 416,
     "account_needed": 422,

@@ -96,7 +96,7 @@ def _connect(call: Call, consent: consents.Consent, actor: str) -> None:
         raise oauth.not_granted(call.query["error"] or "no_code")
     google = client(config)
     grant = oauth.exchange(google, call.query["code"], consent.verifier, config.public_url + CALLBACK)
-    address = _address(config, grant.access_token)
+    address = address_of(config, grant.access_token)
     try:
         mailbox = mailboxes.connect_gmail(
             consent.business,
@@ -120,7 +120,7 @@ def _connect(call: Call, consent: consents.Consent, actor: str) -> None:
         call.site.queue.ring(run.id, consent.business.id)
 
 
-def _address(config: Config, access_token: str) -> str:
+def address_of(config: Config, access_token: str) -> str:
     """Whose mailbox this is."""
     from sources.gmail import Gmail
     from sources.gmail_api import GmailApi

@@ -63,6 +63,10 @@ class Queue:
             log.info("🔔 JOB ENQUEUED SUCCESSFULLY run=%s business=%s", run_id, business_id)
         return rung
 
+    def ring_endpoint(self, endpoint_id: int) -> bool:
+        """Have an endpoint's events delivered at once; False when Redis just went away: the sweeper rings later."""
+        return tasks.ring_endpoint(endpoint_id)
+
     def nudge(self, run_id: int) -> None:
         """Ring for a run that is on its way already, so that it looks at once."""
         tasks.ring(run_id)

@@ -111,7 +111,7 @@ MAIL = {
 }  # fmt: skip
 MAILBOX = obj(
     id=WHOLE, kind=TEXT, address=TEXT, status=TEXT, error=either(NOTE), connected_at=OPT_TIME, last_sync_at=OPT_TIME,
-    token_expires_at=OPT_TIME,
+    token_expires_at=OPT_TIME, warning=either(NOTE),
 )  # fmt: skip
 BUSINESS = obj(slug=TEXT, name=TEXT, country=TEXT, time_zone=TEXT, base_currency=TEXT, language=TEXT, created_at=TIME)
 ME = obj(

@@ -134,6 +134,18 @@ def several(*names: str, about: str = "") -> Value:
     return Value(read, schema, about=about or "one or several, separated by commas", default=())
 
 
+def words(*names: str, about: str = "") -> Value:
+    """A list of some of a few words."""
+
+    def read(raw: Any, name: str) -> tuple[str, ...]:
+        if not isinstance(raw, list) or not raw or any(one not in names for one in raw):
+            raise fault(name, f"must be a list of one or several of {', '.join(names)}")
+        return tuple(dict.fromkeys(raw))
+
+    schema = {"type": "array", "items": {"type": "string", "enum": list(names)}, "minItems": 1, "maxItems": 100}
+    return Value(read, schema, about=about)
+
+
 def yes_no(*, about: str = "", default: bool | None = None) -> Value:
     """True or false; 1 or 0 in a query."""
 
