@@ -13,7 +13,19 @@ _CHARSETS = {
     "logical": "cp1255",
 }
 _WESTERN = frozenset(
-    ("", "iso-8859-1", "windows-1252", "cp1252", "latin-1", "latin1", "us-ascii", "ascii", "unknown-8bit")
+    (
+        "",
+        "iso-8859-1",
+        "windows-1252",
+        "cp1252",
+        "latin-1",
+        "latin1",
+        "us-ascii",
+        "ascii",
+        "unknown-8bit",
+        "utf-8",
+        "utf8",
+    )
 )
 
 
@@ -28,6 +40,8 @@ def decode_bytes(data: bytes, charset: str) -> str:
     name = _CHARSETS.get(charset.lower(), charset)
     if name.lower() in _WESTERN and _hebrew(data):
         name = "cp1255"
+    elif name.lower() in {"utf-8", "utf8"}:
+        name = "cp1252"  # it is none, so the claim is worth nothing
     try:
         return data.decode(name, "replace")
     except (LookupError, UnicodeError, ValueError):

@@ -189,9 +189,12 @@ class Auto:
             return self._tesseract.read(picture, page=page)
         if wordy(first) or not self._tesseract.installed:
             return first
+        from PIL.Image import Resampling
+
         straight = picture
         if abs(self._rapid.slope) > 0.006:
-            straight = picture.rotate(math.degrees(math.atan(self._rapid.slope)), fillcolor="white", resample=3)
+            angle = math.degrees(math.atan(self._rapid.slope))
+            straight = picture.rotate(angle, fillcolor="white", resample=Resampling.BICUBIC)
         try:
             second = self._tesseract.read(straight, page=page)
         except OcrUnavailable:

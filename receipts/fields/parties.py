@@ -141,8 +141,8 @@ def buyers(scan: Scan) -> dict[int, Segment]:
                 right = line[segment.index + 1]
                 if "p.vendor" not in scan.classes(right.text):
                     out[id(right)] = right
-            named = sum(c.isalpha() for c in segment.text[hit.end :]) > 2
-            if named and not scan.text.sizes:
+            told = sum(c.isalpha() for c in segment.text[hit.end :]) > 2
+            if told and not scan.text.sizes:
                 break  # without places only the line itself is surely his
             for number in range(segment.line + 1, min(segment.line + 7, len(scan.text.lines))):
                 row = scan.text.lines[number].segments

@@ -146,7 +146,7 @@ class Scan:
                     row = self._row_label(segment, amount.start, last, amount.end)
                     spot = Spot(amount, segment, row, self._column_label(segment, amount))
                     spot.prose = len(segment.text.split()) > 9
-                    spot.item = not row and self._row_has_text(segment, amount.start)
+                    spot.item = not meaning(row) and self._row_has_text(segment, amount.start)
                     out.append(spot)
                     last = amount.end
         count = Counter(s.line for s in out if s.amount.money_like)
