@@ -14,8 +14,8 @@ from errors import Tellable
 from jobs import sweep
 from jobs.workshop import Workshop, kernel_lock
 from models import Business, Mailbox, SyncRun, write
-from store import ledger, runs
 from sources.ports import Change, Found
+from store import ledger, runs
 from tests.support import installation
 
 
