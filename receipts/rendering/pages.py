@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 import pypdfium2 as pdfium
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 from pypdfium2 import raw as pdfium_c
 
 from errors import Tellable
@@ -20,9 +20,14 @@ from receipts.rendering.kinds import is_heif
 MAX_WIDTH: Final = 2400
 MAX_PIXELS: Final = 16_000_000  # of a page image
 MAX_SIDE: Final = 16_000  # WebP ends at 16,383
-MAX_PICTURE_PIXELS: Final = 100_000_000  # decoded in one piece; JPEG is reduced while it is decoded
+MAX_PICTURE_PIXELS: Final = 50_000_000  # decoded in one piece; JPEG is reduced while it is decoded
 THUMBNAIL: Final = (96, 118)
 THUMBNAIL_BYTES: Final = 4096
+_TURNS: Final = {  # EXIF's orientations
+    2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}  # fmt: skip
 _LOSSLESS_BYTES: Final = 200_000
 _WHITE: Final = (255, 255, 255, 255)
 
@@ -155,16 +160,25 @@ def picture_page(data: bytes, page: int, width: int) -> Image.Image:
         wide, high = picture.size
         if wide < 1 or high < 1:
             raise damaged()
-        sideways = picture.getexif().get(0x0112, 1) in {5, 6, 7, 8}
+        orientation = picture.getexif().get(0x0112, 1)
+        sideways = orientation in {5, 6, 7, 8}
         size = (high, wide) if sideways else (wide, high)
         target = min(fitting(size, width), size[0])
         goal = (round(target), max(1, round(target * size[1] / size[0])))
+        lying = goal[::-1] if sideways else goal
         if picture.format in {"JPEG", "MPO"}:
             # Decode at 1/2, 1/4 or 1/8: quicker, and a bomb stays small.
-            picture.draft("RGB", goal[::-1] if sideways else goal)
+            picture.draft("RGB", lying)
         if picture.size[0] * picture.size[1] > MAX_PICTURE_PIXELS:
             raise too_large()
-        return _flattened(ImageOps.exif_transpose(picture)).resize(goal, Image.Resampling.LANCZOS, reducing_gap=2)
+        image: Image.Image = picture
+        factor = min(picture.size[0] // lying[0], picture.size[1] // lying[1], 16)
+        if factor >= 2 and picture.mode in {"L", "LA", "RGB", "RGBA", "CMYK"}:
+            image = picture.reduce(factor)  # before copies are made, which would not fit
+        if image.mode in {"RGBA", "LA"}:  # laid on white when it is small
+            image = image.resize(lying, Image.Resampling.LANCZOS)
+        image = _flattened(image).resize(lying, Image.Resampling.LANCZOS, reducing_gap=2)
+        return image.transpose(_TURNS[orientation]) if orientation in _TURNS else image
 
 
 def _frames(picture: Image.Image) -> int:
@@ -172,6 +186,8 @@ def _frames(picture: Image.Image) -> int:
 
 
 def _flattened(picture: Image.Image) -> Image.Image:
+    if picture.mode == "RGB" and "transparency" not in picture.info:
+        return picture  # a copy of a large one would not fit
     if picture.mode.startswith("I") or picture.mode == "F":  # 16 bits a sample
         picture = picture.convert("I").point(lambda v: v / 256).convert("L")
     if picture.has_transparency_data:
