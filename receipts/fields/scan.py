@@ -44,6 +44,7 @@ _AMOUNT_CLASSES = frozenset(
         "fee",
     ]
 )
+_SUMS = frozenset({"total", "grand", "payable", "net", "subtotal", "tax", "paid", "discount", "shipping"})
 NONE: frozenset[str] = frozenset()
 
 
@@ -56,6 +57,7 @@ class Label:
     where: str  # "same", "left", "above", "after", ""
     distance: int = 0
     first: str = ""  # class of the first known word
+    sums: bool = False  # the head of a row of sums: every column beside it is a sum or a tax as well
 
     def __bool__(self) -> bool:
         """Whether any known word was found."""
@@ -266,17 +268,19 @@ class Scan:
                     continue
                 if overlaps(head.x0, head.x1, x0, x1) and classes & _AMOUNT_CLASSES:
                     distance = segment.line - number
-                    return Label(
-                        classes,
-                        text,
-                        "above",
-                        max(distance, 4) if between else distance,
-                        self._label(text, "above").first,
-                    )
+                    first = self._label(text, "above").first
+                    far = max(distance, 4) if between else distance
+                    return Label(classes, text, "above", far, first, self._sums_head(number))
             between = between or any(
                 overlaps(s.x0, s.x1, x0, x1) and has_words(s.text, 3) for s in self.text.lines[number].segments
             )
         return NO_LABEL
+
+    def _sums_head(self, number: int) -> bool:
+        heads = self.heads(number)
+        if len(heads) < 2 or len(heads) < len(self.text.lines[number].segments):
+            return False
+        return all(meaning(self._label(text, "above")) in _SUMS for _, _, text in heads)
 
     def _above(self, segment: Segment, prefix: str) -> Label | None:
         for number in range(segment.line - 1, max(-1, segment.line - 4), -1):
@@ -411,6 +415,8 @@ def resolve(spot: Spot) -> str:
             if column in {"count", "unit"} and not spot.amount.money_like:
                 return column
         return row
+    if spot.item and spot.column.sums and spot.column.distance <= 3:
+        return column
     if spot.item:
         return "item" if column not in {"count", "unit", "tax", "discount", "points"} else "item_" + column
     if column and spot.column.distance <= 3:
