@@ -205,7 +205,7 @@ def delegated(key: Mapping[str, str], subject: str, token_url: str) -> Access:
             "exp": int(asked_at.timestamp()) + 3600,
         }
         assertion = jwt.encode(signer, claims).decode()  # type: ignore[no-untyped-call]
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, TypeError, AttributeError) as error:  # the last two: a key of another kind than RSA
         raise Refused(
             "bad_service_key",
             "The service account's key cannot be read. Download a new JSON key and store it again.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -140,7 +140,9 @@ def serving(folder: Path, **environ: str) -> Iterator[Web]:
             yield Web(config, redis, f"http://127.0.0.1:{server.effective_port}")
         finally:
             # In the loop's own thread: it must not look at sockets that another one has closed.
-            server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map, ignore_all=True))
+            # A last answer may wake that loop before we do; it has closed everything then, the bell too.
+            with suppress(OSError):
+                server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map, ignore_all=True))
             thread.join(10)
             server.task_dispatcher.shutdown()
 
