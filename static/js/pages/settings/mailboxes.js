@@ -10,6 +10,7 @@ import { loadLatest } from "../../core/syncing.js";
 import { Icon } from "../../ui/icons.js";
 import { Confirm } from "../../ui/dialog.js";
 import { Labelled, choose } from "./form.js";
+import { GmailSetup } from "./gmail_setup.js";
 
 /* Any other mailbox, over IMAP. */
 function ImapForm() {
@@ -59,6 +60,7 @@ export function Body() {
       ${mayManage.value && box.status === "connected" && html`<button type="button" class="btn danger" onClick=${() => setCutting(box)}>${t("box.disconnect")}</button>`}</li>`)}</ul>
     ${!mailSources.value.length && html`<p class="hint">${t("status.nobox.p")}</p>`}
     ${mayManage.value && html`<div><button type="button" class="btn pri" onClick=${() => connectGmail()}><${Icon} name="plus" />${t("add.gmail")}</button></div>
+      <${GmailSetup} />
       <details class="morefields"><summary><${Icon} name="chev" flip />${t("imap.other")}</summary><${ImapForm} /></details>`}
     <p class="hint">${t("box.readonly")}</p>
     ${cutting && html`<${Confirm} title=${t("box.disconnect.h", { a: cutting.address })} text=${t("box.disconnect.p")} label=${t("box.disconnect")} onClose=${() => setCutting(null)} onYes=${() => cut(cutting)} />`}
