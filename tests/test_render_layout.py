@@ -361,6 +361,10 @@ def test_text_flows_around_floats_and_clears_them() -> None:
     assert laid["below"].y > 50
     right = Laid("<img src=cid:a align=right>text", a=picture(size=(100, 50)))
     assert right.pictures[0][0] == near(VIEWPORT - 100)
+    span = Laid("<div>left<span style='float:right'>one<br>three</span></div>")
+    assert span["left"].y == span["one"].y
+    assert span["three"].right == near(VIEWPORT)
+    assert span["one"].x == span["three"].x
     held = Laid("<div style='overflow:hidden'><div style='float:left'>a</div></div>b")
     assert held["b"].y > held["a"].y
     free = Laid("<div><div style='float:left;height:50px'>a</div></div><p style='margin:0'>b</p>")

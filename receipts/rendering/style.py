@@ -182,6 +182,8 @@ def style_of(node: Element, parent: Style, sheets: Sheets, table: Style | None) 
     for name, value in properties:
         borders.apply(name, value)
     borders.finish()
+    if style.floating != "none" and style.display in {"inline", "inline-block"} and tag != "img":
+        style.display = "block"
     _hide(style, tag, attributes, properties)
     return style
 
