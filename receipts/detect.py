@@ -212,7 +212,7 @@ def waiting(extract: Extract, headers: Headers, verdict: Verdict) -> str:
     papers |= {
         c for s in scan.segments[:300] for c in scan.classes(s.text) if c in {"k.invoice", "k.tax_invoice", "k.receipt"}
     }
-    if not (papers or "x.bought" in said) or "x.newsletter" in said:
+    if not (papers or {"x.bought", "x.link"} & said) or "x.newsletter" in said:
         return ""
     if named:
         return named[0]

@@ -69,6 +69,7 @@ class Text:
     lines: list[Line]
     source: str  # "pdf", "html", "plain", "ocr"
     sizes: tuple[tuple[float, float], ...] = ()
+    turns: tuple[int, ...] = ()  # degrees by which a page's text is turned against the page as it is shown
     title: str = ""  # of an HTML page
     alts: tuple[str, ...] = ()  # what pictures of an HTML page say of themselves
     links: tuple[tuple[str, str], ...] = ()  # (text, address) of an HTML page
@@ -116,7 +117,20 @@ class Text:
             elif segment.text:
                 share = (x1 - x0) / len(segment.text)
                 x0, x1 = x0 + share * start, x0 + share * end
-        return Box(segment.page, _clip(x0 / width), _clip(y0 / height), _clip(x1 / width), _clip(y1 / height))
+        turn = self.turns[segment.page] if segment.page < len(self.turns) else 0
+        edges = _shown(turn, x0 / width, y0 / height, x1 / width, y1 / height)
+        return Box(segment.page, *map(_clip, edges))
+
+
+def _shown(turn: int, x0: float, y0: float, x1: float, y1: float) -> tuple[float, float, float, float]:
+    """Where a stretch of upright text stands on the page as it is shown."""
+    if turn == 90:
+        return 1 - y1, x0, 1 - y0, x1
+    if turn == 180:
+        return 1 - x1, 1 - y1, 1 - x0, 1 - y0
+    if turn == 270:
+        return y0, 1 - x1, y1, 1 - x0
+    return x0, y0, x1, y1
 
 
 def _clip(share: float) -> float:
@@ -140,13 +154,14 @@ def clean(text: str) -> str:
     )
 
 
-def lines_from_words(words: Iterable[Word], page: int = 0, *, gap: float = _GAP) -> list[Line]:
+def lines_from_words(words: Iterable[Word], page: int = 0, *, gap: float = _GAP, as_read: bool = False) -> list[Line]:
     """Group words of one page into lines and segments by their places alone.
 
     Args:
         words: in any order; each word's signs as they are seen, from left to right.
         page: number that the segments get.
         gap: how many line heights of white part two segments.
+        as_read: right-to-left text runs from left to right, as a program draws it that does not know better.
     """
     rows: list[list[Word]] = []
     for word in sorted(words, key=lambda w: ((w.y0 + w.y1) / 2, w.x0)):
@@ -157,7 +172,9 @@ def lines_from_words(words: Iterable[Word], page: int = 0, *, gap: float = _GAP)
         else:
             rows.append([word])
     rows.sort(key=lambda row: min((w.y0 + w.y1) / 2 for w in row))
-    return [line for row in rows if (line := _line(sorted(row, key=attrgetter("x0")), page, gap)).segments]
+    return [
+        line for row in rows if (line := _line(sorted(row, key=attrgetter("x0")), page, gap, as_read=as_read)).segments
+    ]
 
 
 def _same_row(row: Sequence[Word], word: Word) -> bool:
@@ -171,7 +188,7 @@ def _same_row(row: Sequence[Word], word: Word) -> bool:
     return overlap < 0.6 * min(near.x1 - near.x0, word.x1 - word.x0) or shift < 0.1 * height
 
 
-def _line(words: list[Word], page: int, gap: float) -> Line:
+def _line(words: list[Word], page: int, gap: float, *, as_read: bool) -> Line:
     groups: list[list[Word]] = []
     for word in words:
         if groups:
@@ -182,16 +199,16 @@ def _line(words: list[Word], page: int, gap: float) -> Line:
                 continue
         groups.append([word])
     rtl = sum(is_rtl(w.text) for w in words) * 2 >= sum(any(c.isalpha() for c in w.text) for w in words)
-    rtl = rtl and any(is_rtl(w.text) for w in words)
-    segments = [_segment(group, page, rtl=rtl) for group in groups]
+    rtl = rtl and any(is_rtl(w.text) for w in words) and not as_read
+    segments = [_segment(group, page, rtl=rtl, as_read=as_read) for group in groups]
     if rtl:
         segments.reverse()
     return Line([s for s in segments if s.text], page, rtl=rtl)
 
 
-def _segment(words: list[Word], page: int, *, rtl: bool) -> Segment:
+def _segment(words: list[Word], page: int, *, rtl: bool, as_read: bool) -> Segment:
     place = (min(w.x0 for w in words), min(w.y0 for w in words), max(w.x1 for w in words), max(w.y1 for w in words))
-    if rtl or any(is_rtl(w.text) for w in words):
+    if not as_read and (rtl or any(is_rtl(w.text) for w in words)):
         read = visual.line([w.text for w in words])
         words = [replace(words[index], text=text) for index, text in read]
         if _crossed("".join(w.text for w in words)):  # the file holds brackets as they look, not as they are meant

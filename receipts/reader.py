@@ -162,7 +162,7 @@ def _body(message: mime.Message) -> tuple[Document, Text] | None:
     texts = [p for p in message.bodies if p.media_type != sniff.HTML]
     for part in pages:
         text = html.read(html.decode(part.data, part.charset))
-        if sum(len(s.text) for s in text.segments) > 20:
+        if sum(len(s.text) for s in text.segments) > 20 or text.links:
             return Document(part.path, "message.html", sniff.HTML, part.data), text
     if texts:
         whole = "\n".join(decode_bytes(p.data, p.charset) for p in texts)

@@ -67,7 +67,7 @@ def _part(text: Text, chosen: Sequence[int]) -> Text:
     lines = [
         Line([_copy(s) for s in text.lines[i].segments], text.lines[i].page, rtl=text.lines[i].rtl) for i in chosen
     ]
-    return Text(lines, text.source, text.sizes, text.title, text.alts, text.links, text.pages)
+    return replace(text, lines=lines, segments=[])
 
 
 def _copy(segment: Segment) -> Segment:

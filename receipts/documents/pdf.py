@@ -5,13 +5,14 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pypdfium2
 import pypdfium2.raw as pdfium
 
 from receipts import visual
-from receipts.layout import Text, Word, clean, is_rtl, lines_from_words, mirrored
+from receipts.layout import Text, Word, clean, lines_from_words, mirrored
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -77,26 +78,25 @@ class Pdf:
 
     def text(self) -> Text:
         """Lines of all pages (of a long file: of the first and last ones) with their places."""
-        lines, sizes = [], []
+        lines, sizes, turns = [], [], []
         numbers = list(range(self.pages))
         if self.pages > PAGES_READ:
             numbers = numbers[: PAGES_READ - _LAST_PAGES] + numbers[-_LAST_PAGES:]
         for number in range(self.pages if self.pages <= PAGES_READ else numbers[-1] + 1):
             if number not in numbers:
                 sizes.append((0.0, 0.0))
+                turns.append(0)
                 continue
             try:
-                words, size = self._words(number)
+                words, size, turn = self._words(number)
             except pypdfium2.PdfiumError:
-                words, size = [], (0.0, 0.0)
+                words, size, turn = [], (0.0, 0.0), 0
             sizes.append(size)
+            turns.append(turn)
             if words:
-                if mirrored(visual.word(w.text) for w in words):
-                    for word in words:
-                        if is_rtl(word.text):
-                            word.text = word.text[::-1]
-                lines += lines_from_words(words, number)
-        return Text(lines, "pdf", tuple(sizes), pages=self.pages, cut=len(numbers) < self.pages)
+                as_read = mirrored(visual.word(w.text) for w in words)
+                lines += lines_from_words(words, number, as_read=as_read)
+        return Text(lines, "pdf", tuple(sizes), turns=tuple(turns), pages=self.pages, cut=len(numbers) < self.pages)
 
     def attachments(self) -> Iterator[Attachment]:
         """Files embedded in the document, at most twenty."""
@@ -124,15 +124,19 @@ class Pdf:
         finally:
             page.close()
 
-    def _words(self, number: int) -> tuple[list[Word], tuple[float, float]]:
+    def _words(self, number: int) -> tuple[list[Word], tuple[float, float], int]:
         page = self._pdf[number]
         try:
             size = page.get_size()
             textpage = page.get_textpage()
             try:
                 signs = _turned(_signs(textpage.raw), page.get_rotation(), _shown(page))
+                turn = _direction(signs)
+                if turn:
+                    signs = _upright(signs, turn, size)
+                    size = (size[1], size[0]) if turn != 180 else size
                 grown = _seen(signs) if any(_RTL_FIRST <= s[0] <= _RTL_LAST for s in signs) else _grown(signs)
-                return [w for w in grown if w.text and _inside(w, size)], size
+                return [w for w in grown if w.text and _inside(w, size)], size, turn
             finally:
                 textpage.close()
         finally:
@@ -185,6 +189,30 @@ def _turned(signs: list[Sign], rotation: int, crop: tuple[float, float, float, f
     if rotation == 270:
         return [(c, top - y1, right - x1, top - y0, right - x0) for c, x0, y0, x1, y1 in signs]
     return [(c, x0 - left, top - y1, x1 - left, top - y0) for c, x0, y0, x1, y1 in signs]
+
+
+def _direction(signs: list[Sign]) -> int:
+    """Degrees, clockwise, by which the text runs away from left to right."""
+    steps = {0: 0, 90: 0, 180: 0, 270: 0}
+    for one, after in pairwise(signs[:4000]):
+        if one[0] != 32 and after[0] != 32:
+            x, y = after[1] - one[1], after[2] - one[2]
+            if abs(x) > abs(y):
+                steps[0 if x > 0 or 0x590 <= one[0] <= 0x8FF else 180] += 1
+            elif y:
+                steps[90 if y > 0 else 270] += 1
+    most = max(steps, key=lambda turn: steps[turn])
+    return most if steps[most] > 20 and steps[most] > 0.7 * sum(steps.values()) else 0
+
+
+def _upright(signs: list[Sign], turn: int, size: tuple[float, float]) -> list[Sign]:
+    """Places of text that runs down, up or upside down, as if it ran from left to right."""
+    width, height = size
+    if turn == 90:
+        return [(c, y0, width - x1, y1, width - x0) for c, x0, y0, x1, y1 in signs]
+    if turn == 180:
+        return [(c, width - x1, height - y1, width - x0, height - y0) for c, x0, y0, x1, y1 in signs]
+    return [(c, height - y1, x0, height - y0, x1) for c, x0, y0, x1, y1 in signs]
 
 
 def _grown(turned: list[Sign]) -> Iterator[Word]:

@@ -111,6 +111,13 @@ ADDRESS = re.compile(
     r"(?:straße|strasse|str\.|weg|platz|allee|gasse|ring|damm|laan|straat)\s+\d",
     re.IGNORECASE,
 )
+OFFICE = re.compile(
+    r"(?:the )?(?:billing|receipts?|invoices?|invoicing|orders?|payments?|accounts?|accounting|support|sales|info|"
+    r"service|no-?reply|do not reply|notifications?|team|customer (?:service|care)|rechnung(?:en)?|buchhaltung|"
+    r"kundenservice|facturation|factures?|comptabilité|facturación|fatturazione|faturação|facturatie|הנהלת חשבונות|"
+    r"חשבוניות|שירות לקוחות)",
+    re.IGNORECASE,
+)
 NAME_LABEL = re.compile(r"^(?:name|firma|company|nom|nombre|nome|naam|שם)\s*:\s*", re.IGNORECASE)
 
 

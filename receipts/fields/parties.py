@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from receipts.fields import labels
-from receipts.fields.names import ADDRESS, FREE, NAME_LABEL, core, domain_core, legal_name
+from receipts.fields.names import ADDRESS, FREE, NAME_LABEL, OFFICE, core, domain_core, legal_name
 from receipts.fields.scan import Scan, overlaps
 from receipts.layout import Segment
 
@@ -170,6 +170,8 @@ def sender(from_name: str, from_address: str, add: Add) -> None:
         name,
         flags=re.IGNORECASE,
     )
+    if OFFICE.fullmatch(name):
+        name = ""
     own = domain_core(from_address.rsplit("@", 1)[1]) if "@" in from_address else ""
     if name and "@" not in name and len(core(name)) > 1 and not all(labels.find(w) for w in name.split()):
         add(name, 2.4 if own not in FREE else 0.6, "the mail's sender")

@@ -69,7 +69,9 @@ def read(
     usual = sizes[len(sizes) // 2] if sizes else 1.0
 
     def add(text: str, points: float, why: str, segment: Segment | None = None) -> None:
-        text = NAME_LABEL.sub("", text).strip(" *-–—=_.,:;|·•~#<>[]'`\"").strip()
+        text = NAME_LABEL.sub("", text).strip(" *-–—=_,:;|·•~#<>[]'`\"").lstrip(".").strip()
+        if text.endswith(".") and "." not in text[:-1].split(" ")[-1]:
+            text = text[:-1]  # a sentence's point, not "S.L."'s
         text = re.sub(r"^[^\w(]+", "", text)
         if money.currency_of(text):
             return
