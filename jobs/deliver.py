@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import orjson
 
 from config import Config
+from errors import Temporary
 from models import Endpoint
 from sources import hooks
 from store import deliveries
@@ -42,8 +44,13 @@ def step(config: Config, endpoint_id: int, stopping: Callable[[], bool], seconds
             if time.monotonic() >= until:
                 return True
         return False
+    except Temporary as error:
+        # What was sent but not written down is sent once more: at least once.
+        log.warning("Deliveries have to wait endpoint=%s error=%s", endpoint_id, error.code)
+        return False
     finally:
-        deliveries.give_back(turn)
+        with suppress(Temporary):  # the lease runs out by itself
+            deliveries.give_back(turn)
 
 
 def test(config: Config, endpoint: Endpoint) -> int:

@@ -294,3 +294,13 @@ def test_old_events_are_forgotten(config: Config, business: Business, there: Rec
     Event.update(created_at=clock.now() - timedelta(days=31)).where(Event.sequence < 3).execute()
     assert deliveries.prune() == 2
     assert [row.event.sequence for row in Delivery.select()] == [3]
+
+
+def test_a_trial_under_way_is_not_sent_by_a_worker_too(config: Config, business: Business, there: Receiver) -> None:
+    hook = endpoint(business, there)
+    parcel = deliveries.test(hook)
+    assert deliver_now(config) == 0
+    assert there.got == []
+    deliver.send(config, parcel)
+    assert there.got[0].event["type"] == "webhook.test"
+    assert states() == {"delivered": 1}
