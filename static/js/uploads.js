@@ -181,7 +181,7 @@ function chooser(options) {
   const input = document.createElement("input");
   input.type = "file";
   input.multiple = true;
-  Object.assign(input, options);
+  for (const [name, value] of Object.entries(options)) input.setAttribute(name, value);
   input.hidden = true;
   input.setAttribute("aria-label", t("act.add"));
   input.onchange = () => { add(input.files); input.remove(); };

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.support.processes import ROOT
-from tests.support.product import Product, product
+from tests.support.product import SAMPLE, Product, product
 from tests.ui.desk import FLAGS, Desk
 
 
@@ -30,9 +30,10 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def running_product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    """The product with its web process; no worker, so that nothing but the tests changes the receipts."""
-    with product(tmp_path_factory.mktemp("screen")) as made:
+    """The product with web and worker."""
+    with product(tmp_path_factory.mktemp("screen"), SAMPLE) as made:
         made.start_web()
+        made.start_worker()
         yield made
 
 
@@ -68,3 +69,11 @@ def desk(_desk: Desk) -> Iterator[Desk]:
     yield _desk
     _desk.close()
     assert not _desk.said, "\n".join(_desk.said)
+
+
+@pytest.fixture
+def syncing_desk(new_desk: Callable[[str], Desk]) -> Iterator[Desk]:
+    """A business whose Gmail, the sample mailbox, is connected and has not been read to its end."""
+    desk = new_desk("Slow Mail")
+    yield desk
+    desk.close()

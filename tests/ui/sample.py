@@ -159,11 +159,12 @@ def clear(business: Business) -> None:
 
 def fill(business: Business, store: blobs.BlobStore) -> None:
     """The samples, each with its slip and the mail or upload that brought it."""
-    today = clock.now().date()
+    today = clock.now().astimezone(clock.zone("Asia/Jerusalem")).date()
     clear(business)
     gmail = Mailbox.select().where(Mailbox.business == business, Mailbox.kind == "gmail").first()
     box = Mailbox.select().where(Mailbox.business == business, Mailbox.kind == "upload").first()
     box = box or Mailbox.create(business=business, kind="upload", address="uploads", refresh_token="")
+    known: dict[str | None, Receipt] = {}
     for number, sample in enumerate(SAMPLES):
         day = None if sample.day is None else today - timedelta(days=sample.day)
         image, boxes = drawn(sample, day)
@@ -182,20 +183,22 @@ def fill(business: Business, store: blobs.BlobStore) -> None:
             media_type="image/png", size=len(image), pages=1,
         )  # fmt: skip
         net = None if sample.tax is None or sample.total is None else sample.total - sample.tax
-        Receipt.create(
+        repeats = known.get(sample.number) if sample.flag and sample.flag[1] == "possible_duplicate" else None
+        made = Receipt.create(
             business=business, mail=mail, mailbox=place, document=document, part="1", source=sample.source,
             status=sample.status, kind=sample.kind, vendor=sample.vendor, number=sample.number, date=day,
             currency=sample.currency, total_minor=sample.total, tax_minor=sample.tax, net_minor=net,
             category=sample.category, flags=flags_of(sample), fields=evidence(sample, day, boxes),
             received_at=received, vendor_tax_id="514302776",
             tax=[{"rate": "18.00", "base_minor": net, "amount_minor": sample.tax}] if sample.tax else [],
-            approved_at=received if sample.status == "approved" else None,
+            approved_at=received if sample.status == "approved" else None, duplicate_of=repeats,
         )  # fmt: skip
+        known[sample.number] = made
 
 
 def many(business: Business, count: int) -> None:
     """Very many plain rows, without documents."""
-    today = clock.now().date()
+    today = clock.now().astimezone(clock.zone("Asia/Jerusalem")).date()
     clear(business)
     rows = []
     for number in range(count):

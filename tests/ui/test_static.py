@@ -50,7 +50,7 @@ def test_the_first_screen_asks_for_no_word_that_comes_later() -> None:
             if "vendor" not in path.parts:
                 asked = re.findall(r"""\bt\(\s*"([^"]+)\"""", path.read_text(encoding="utf-8"))
                 assert not {key for key in asked if key not in there}, path.name
-    assert FILES["en"].keys() <= {key for key in FILES["he"]}
+    assert FILES["en"].keys() <= FILES["he"].keys()
 
 
 def test_all_languages_have_the_same_places_to_fill() -> None:
@@ -142,3 +142,11 @@ def test_directions_are_logical() -> None:
         for line in path.read_text(encoding="utf-8").splitlines():
             if re.search(r"(?<![-\w])(left|right)(?![-\w])|-(left|right):", line.partition("/*")[0]):
                 assert meant.search(line), f"{path.name}: {line.strip()}"
+
+
+def test_the_service_worker_knows_every_part_that_comes_later() -> None:
+    worker = (STATIC / "sw.js").read_text(encoding="utf-8")
+    listed = re.findall(r'"([^"]+)"', worker.partition("const LATER = [")[2].partition("];")[0])
+    named = set(re.findall(r'/assets/\{\{release\}\}/([^"]+)', (STATIC / "index.html").read_text()))
+    ours = {path.relative_to(STATIC).as_posix() for path in [*OURS, *CSS, *(STATIC / "i18n").glob("*.json")]}
+    assert set(listed) == ours - named

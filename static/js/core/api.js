@@ -58,7 +58,7 @@ export async function api(method, path, { query, body, version, signal: abort, t
         body: body === undefined ? undefined : form ? body : JSON.stringify(body) });
     } catch (error) {
       const passing = error instanceof ApiError && (error.status === 0 || error.status === 502 || error.status === 504);
-      if (!passing || n >= tries) {
+      if (!passing || n >= tries || !navigator.onLine) {
         if (error.status === 401 && !QUIET.has(path)) session.value = "expired";
         throw error;
       }

@@ -1,6 +1,6 @@
 /* Keyboard: what is valid where. Places register their keys; the topmost place that knows a key acts. */
 import { singleKeys } from "./prefs.js";
-import { useEffect, useRef } from "./signals.js";
+import { useLayoutEffect, useRef } from "./signals.js";
 
 const places = []; // innermost last: {name, keys: {key: [label, act]}}
 
@@ -26,7 +26,7 @@ export function useKeys(name, keys) {
   const held = useRef(null);
   if (!held.current) held.current = { name, keys };
   held.current.keys = keys;
-  useEffect(() => {
+  useLayoutEffect(() => {
     places.push(held.current);
     return () => {
       places.splice(places.indexOf(held.current), 1);

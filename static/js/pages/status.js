@@ -73,7 +73,7 @@ export function StatusPage() {
     <header class="top"><h1 class="h1">${t("nav.status")}</h1><span class="grow"></span><${SyncButton} /></header>
     <div class="body">
       ${error && !h ? html`<${Trouble} text=${sentence(error)} again=${reload} />` : !h ? html`<${Wait} /> ` : html`
-      <section class="panel"><h2 class=${`verdict ${fine ? "good" : "bad"}`} role="status"><span class="dot"></span>${t(fine ? "status.fine" : "status.notfine")}</h2><${Checks} h=${h} /></section>`}
+      <section class="panel"><h2 class=${`verdict ${fine ? "good" : "bad"}`}><span class="dot"></span><span role="status">${t(fine ? "status.fine" : "status.notfine")}</span></h2><${Checks} h=${h} /></section>`}
       <section class="panel"><h2>${t("status.runs")}</h2><${Runs} /></section>
       ${h && html`<p class="hint">${t("status.version", { v: h.version })}</p>`}
     </div></main>`;

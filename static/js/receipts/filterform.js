@@ -40,7 +40,7 @@ export function FilterForm({ filter, onDone, close }) {
       aria-describedby=${wrong[name] ? `fl-${name}-w` : null} ...${extra} />
     ${wrong[name] && html`<p class="bad" id=${`fl-${name}-w`}>${wrong[name]}</p>`}</div>`;
   const keys = (event) => { if (event.key === "Escape") { event.stopPropagation(); event.preventDefault(); close(); } };
-  return html`<form class="pop filterpop" role="dialog" aria-label=${t("filter.title")} ref=${form} onSubmit=${submit} onKeyDown=${keys}>
+  return html`<div class="pop filterpop" role="dialog" aria-label=${t("filter.title")} onKeyDown=${keys}><form ref=${form} onSubmit=${submit}>
     ${select("month", [...months(today.value.slice(0, 7))].reverse().map((m) => [m, monthName(m)]))}
     <div class="f2">${input("from_date", filter.from_date, { dir: "ltr", placeholder: "1/11/2026" })}${input("to_date", filter.to_date, { dir: "ltr", placeholder: "30/11/2026" })}</div>
     ${input("vendor", filter.vendor, { dir: "auto" })}
@@ -50,5 +50,5 @@ export function FilterForm({ filter, onDone, close }) {
     ${mailSources.value.length > 1 && select("mailbox", mailSources.value.map((box) => [String(box.id), box.address]))}
     <div class="acts"><button type="button" class="btn ghost" onClick=${() => onDone(withTab({ sort: filter.sort }, tabOf(filter)))}>${t("filter.clear")}</button>
       <button type="submit" class="btn pri">${t("filter.apply")}</button></div>
-  </form>`;
+  </form></div>`;
 }

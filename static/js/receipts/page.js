@@ -61,6 +61,7 @@ export function ReceiptsPage() {
   const bare = empty && !isNarrow(filter) && known && !(counts.value.to_review + counts.value.ready + counts.value.approved);
   const split = openId !== null;
   return html`<main class=${`main${split ? " is-review" : ""}`} id="main" tabindex="-1">
+    <h1 class="sr">${t("nav.receipts")}</h1>
     <${Top} filter=${filter} />
     ${!split && !bare && html`<${Summary} filter=${filter} onMonth=${(m) => go(at("receipts", toQuery({ ...filter, month: m || undefined, from_date: undefined, to_date: undefined })))} />`}
     ${!bare && html`<${FilterBar} filter=${filter} />`}

@@ -33,7 +33,7 @@ export function Search({ filter }) {
     if (event.key === "Enter") { apply(false); field.current.blur(); }
     if (event.key === "Escape") { event.stopPropagation(); setOpen(false); field.current.blur(); }
   };
-  return html`<div class=${`search${open || filter.q ? " open" : ""}`} role="search">
+  return html`<div class=${`search${open ? " open" : ""}`} role="search">
       <${Icon} name="search" /><input ref=${field} type="search" id="q" placeholder=${t("search.hint")} aria-label=${t("search.label")} dir="auto" autocomplete="off"
       defaultValue=${filter.q || ""} onInput=${() => { clearTimeout(timer.current); timer.current = setTimeout(() => apply(Boolean(filter.q)), 250); }}
       onKeyDown=${keys} onBlur=${() => { apply(true); setOpen(false); }} /><kbd aria-hidden="true">/</kbd></div>
@@ -62,7 +62,7 @@ export function SyncButton() {
 }
 
 export function Top({ filter, onExport }) {
-  return html`<header class="top"><h1 class="h1">${t("nav.receipts")}</h1><span class="sp mobonly"></span>
+  return html`<header class="top"><div class="h1" aria-hidden="true">${t("nav.receipts")}</div><span class="sp mobonly"></span>
     <${Search} filter=${filter} />
     <${SyncButton} />
     ${onExport && html`<button type="button" class="btn dsk" onClick=${onExport}><${Icon} name="export" /><span class="lbl2">${t("act.export")}</span></button>`}

@@ -30,7 +30,14 @@ export function reveal(id, focus = false) {
   const view = scroller.clientHeight;
   if (top < scroller.scrollTop + 40) scroller.scrollTop = top - 60;
   else if (top + row > scroller.scrollTop + view - 20) scroller.scrollTop = top + row - view + 60;
-  if (focus) requestAnimationFrame(() => scroller?.querySelector(`[data-id="${id}"]`)?.focus({ preventScroll: true }));
+  if (focus) requestAnimationFrame(() => focusRow(id, 30));
+}
+
+/* A row far away is drawn some frames after the list has scrolled to it. */
+function focusRow(id, tries) {
+  const row = scroller?.querySelector(`[data-id="${id}"]`);
+  if (row) row.focus({ preventScroll: true });
+  else if (tries && cursor.peek() === id) requestAnimationFrame(() => focusRow(id, tries - 1));
 }
 
 /** Move the keyboard by rows. */
@@ -38,7 +45,7 @@ export function step(by, from = cursor.value) {
   const { rows } = list.value;
   if (!rows.length) return null;
   const here = position.value.get(from);
-  const n = here === undefined ? 0 : Math.min(rows.length - 1, Math.max(0, here + by));
+  const n = Math.min(rows.length - 1, Math.max(0, here === undefined ? (by === Infinity ? by : 0) : here + by));
   const id = rows[n][0];
   cursor.value = id;
   reveal(id, true);
@@ -117,12 +124,11 @@ export function VList({ openId, onOpen, hidden }) {
   const onClick = (event) => {
     const id = rowOf(event);
     if (id === null || event.target.closest("input:not([type=checkbox]), select, .cell")) return;
-    if (event.target.closest(".ck") || event.shiftKey) {
-      if (event.target.tagName === "INPUT" || event.shiftKey) {
-        event.preventDefault();
-        pickRow(id, event.shiftKey);
-        setTimeout(() => setTick((n) => n + 1));
-      }
+    const isBox = event.target.tagName === "INPUT"; // the browser ticks it itself; a click on its label comes again as its click
+    if (event.target.closest(".ck") && !isBox) return;
+    if (isBox || event.shiftKey) {
+      if (!isBox) event.preventDefault();
+      pickRow(id, event.shiftKey);
       return;
     }
     if (event.metaKey || event.ctrlKey || event.button) return;

@@ -49,14 +49,13 @@ const shown = (field, value) => (/date$/.test(field) ? dayInput(value) : String(
 
 function Page({ receipt, page, wide, lit, known, words, onWord, turn }) {
   const [state, setState] = useState("loading");
-  return html`<div class=${`page ${state} turn-${turn}`} data-page=${page}>
+  return html`<div class=${`page ${state} turn-${turn}`} data-page=${page} onPointerDown=${(event) => event.target.dataset.text && event.preventDefault()}
+      onClick=${(event) => event.target.dataset.text && onWord(event.target.dataset.text)}>
     <img src=${pageUrl(receipt, page, wide)} alt=${t("doc.alt", { n: page + 1 })} decoding="async" draggable="false"
       onLoad=${() => setState("ready")} onError=${() => setState("failed")} />
     ${state === "failed" && html`<p class="nopage"><${Icon} name="warn" />${t("doc.failed")}</p>`}
-    ${!words && known.map(({ box, value, field }) => box.page === page && html`<button type="button" class="word" tabindex="-1" key=${field} style=${place(box)}
-      title=${value} aria-label=${value} onPointerDown=${(event) => event.preventDefault()} onClick=${() => onWord(value)}></button>`)}
-    ${words?.map(([text, x0, y0, x1, y1], n) => html`<button type="button" class="word" tabindex="-1" key=${n} style=${place({ x0, y0, x1, y1 })} title=${text}
-      aria-label=${text} onPointerDown=${(event) => event.preventDefault()} onClick=${() => onWord(text)}></button>`)}
+    ${(words ? words.map(([text, x0, y0, x1, y1]) => ({ value: text, box: { page, x0, y0, x1, y1 } })) : known).map(({ box, value }, n) => box.page === page
+      && html`<span class="word" key=${n} style=${place(box)} title=${value} data-text=${value} aria-hidden="true"></span>`)}
     ${lit.filter((mark) => mark.box.page === page).map((mark) => html`<span class=${`ev${mark.on ? " on" : " cand"}`} key=${`${mark.tag}${mark.box.y0}`} style=${place(mark.box)}>
       ${mark.tag && html`<span class="tag" aria-hidden="true">${mark.tag}</span>`}</span>`)}
   </div>`;

@@ -73,6 +73,7 @@ export function Fields({ receipt, form, active, setActive, conflict, register })
   register.focus = (field) => { element(field)?.focus({ preventScroll: false }); };
 
   const onPick = (field, value) => {
+    if (!opened.includes(field)) setOpened([...opened, field]); // its doubt goes, the choice stays in sight
     form.pick(field, value);
     setActive(field);
   };
