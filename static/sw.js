@@ -16,8 +16,8 @@ const LATER = [
   "js/receipts/edits.js", "js/receipts/empty.js", "js/receipts/filterform.js", "js/receipts/gestures.js",
   "js/receipts/listkeys.js", "js/receipts/lists.js", "js/receipts/months.js", "js/receipts/peek.js",
   "js/receipts/syncpanel.js", "js/receipts/views.js", "js/review/compare.js", "js/review/document.js",
-  "js/review/fields.js", "js/review/form.js", "js/review/panel.js", "js/ui/dialog.js", "js/ui/icons_more.js",
-  "js/ui/menu.js", "js/ui/toasts.js", "js/uploads.js", "js/uploads_view.js",
+  "js/review/fields.js", "js/review/form.js", "js/review/panel.js", "js/sources.js", "js/ui/dialog.js",
+  "js/ui/icons_more.js", "js/ui/menu.js", "js/ui/toasts.js", "js/uploads.js", "js/uploads_view.js",
 ];
 
 /* The page, all that it names, and what may come later: so that it opens whole where there is no network. */

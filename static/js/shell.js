@@ -6,7 +6,7 @@ import { business, mailSources, counts, at, mayWrite } from "./core/business.js"
 import { route, go } from "./core/router.js";
 import { t, lang, worded } from "./core/i18n.js";
 import { theme, isDark } from "./core/prefs.js";
-import { num, ago } from "./core/fmt.js";
+import { num } from "./core/fmt.js";
 import { active, workerOffline, reconnecting } from "./core/sync.js";
 import { withStyles } from "./ui/styles.js";
 import { Icon, Logo } from "./ui/icons.js";
@@ -16,6 +16,7 @@ import { Lazy, calm } from "./ui/lazy.js";
 const banners = () => withStyles("more", import("./banners.js")).then((m) => m.Banners);
 const views = () => withStyles("more", import("./receipts/views.js")).then((m) => m.Views);
 const everyKey = () => withStyles("more", import("./everywhere.js")).then((m) => m.EveryKey);
+const sources = () => withStyles("more", import("./sources.js")).then((m) => m.Sources);
 const uploads = () => withStyles("more", import("./uploads_view.js")).then((m) => m.Uploads);
 const capture = () => worded(import("./uploads.js")).then((m) => m.capture());
 const LINKS = [["receipts", "receipt"], ["mail", "mail"], ["status", "pulse"], ["settings", "gear"]];
@@ -36,19 +37,6 @@ function Workspace() {
   return html`<${Menu} class="ws" align="start" label=${t("nav.businesses")} text=${inner} items=${all.map((b) => ({
     label: html`<bdi>${b.name}</bdi>`, checked: b.slug === slug.value,
     act: () => go(`/app/b/${encodeURIComponent(b.slug)}/receipts`) }))} />`;
-}
-
-/* Where mail comes from, and how fresh it is. */
-function Sources() {
-  const boxes = mailSources.value;
-  if (!boxes.length) return null;
-  const bad = boxes.find((box) => box.status === "needs_reconnect");
-  const box = bad || boxes[0];
-  const text = bad ? t("src.reconnect") : box.status === "connected" ? t("src.connected") : t("src.disconnected");
-  return html`<a class="src" href=${at("settings/mailboxes")}><span class="r">
-    <span class=${`dot ${bad ? "bad" : box.status === "connected" ? "" : "off"}`}></span>
-    <span class="grow"><b>${text}</b><span class="m trunc">${active.value ? t("src.syncing")
-      : box.last_sync_at ? t("src.synced", { t: ago(box.last_sync_at) }) : t("src.never")}</span></span></span></a>`;
 }
 
 function Me() {
@@ -88,7 +76,7 @@ export function Shell({ children }) {
       </nav>
       ${calm.value && html`<${Lazy} name="views" load=${views} quiet />`}
       <div class="grow"></div>
-      <${Sources} />
+      ${calm.value && html`<${Lazy} name="sources" load=${sources} quiet />`}
       <${Me} />
     </aside>
     ${calm.value && html`<${Lazy} name="keys" load=${everyKey} quiet show=${show} />`}

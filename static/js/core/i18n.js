@@ -17,7 +17,7 @@ export function firstLanguage(stored) {
   return wanted.map((l) => (l === "iw" ? "he" : l)).find((l) => LANGUAGES.includes(l)) || "en";
 }
 
-let wantsMore = false;
+let wantsMore = false, filling = null;
 
 async function file(name) {
   const answer = await fetch(new URL(`../../i18n/${name}.json`, import.meta.url));
@@ -27,22 +27,31 @@ async function file(name) {
 
 /** Fetch a language and turn the page to it. */
 export async function setLanguage(code) {
-  const tables = await Promise.all([file(code), wantsMore ? file(`${code}.more`) : {}]);
+  const whole = wantsMore;
+  const tables = await Promise.all([file(code), whole ? file(`${code}.more`) : {}]);
   words.value = Object.assign({}, ...tables);
   plural = new Intl.PluralRules(LOCALES[code] || code);
   lang.value = code;
   document.documentElement.lang = code;
   document.documentElement.dir = RTL.has(code) ? "rtl" : "ltr";
+  // Somebody asked for the other words while these were on their way.
+  if (wantsMore && !whole) await (filling = fill());
+}
+
+async function fill() {
+  const code = lang.value;
+  const table = await file(`${code}.more`);
+  if (lang.value === code) words.value = { ...words.value, ...table };
+  else await fill(); // the language changed meanwhile
 }
 
 /** Fetch the words that the first screen can do without. */
-export async function moreWords() {
-  if (wantsMore) return wantsMore;
-  const code = lang.value;
-  wantsMore = file(`${code}.more`).then((table) => {
-    if (lang.value === code) words.value = { ...words.value, ...table };
-  });
-  return wantsMore;
+export function moreWords() {
+  if (!wantsMore) {
+    wantsMore = true;
+    filling = fill();
+  }
+  return filling;
 }
 
 /** A module together with the words it may use. */

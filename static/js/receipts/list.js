@@ -37,7 +37,7 @@ export function release(id) {
   else touched.delete(id);
 }
 
-/* ---- rows as they come into view: wanted ids are gathered for a moment and asked for together */
+/* ---- rows as they come into view: ids are gathered for a moment and asked for together */
 let wanted = new Set();
 let gathering = 0;
 const asked = new Set();
@@ -62,7 +62,7 @@ async function gather() {
 let serial = 0;
 let current = null;
 
-/** Load the list of a filter; `quiet` keeps what is shown until the new one is here. */
+/** Load the list of a filter; `quiet` keeps the old one until then. */
 export async function load(filter, { quiet = false } = {}) {
   const key = toQuery(filter);
   const mine = (serial += 1);
@@ -88,7 +88,7 @@ export async function load(filter, { quiet = false } = {}) {
   }
 }
 
-/** Counts for the tabs and sums for the summary; failures leave the old figures. */
+/** Counts of the tabs, sums of the summary; failures leave the old ones. */
 export async function loadFigures(filter, since) {
   const { status, exported, deleted, sort, ...rest } = filter;
   const mine = toQuery(filter);
@@ -110,7 +110,7 @@ export async function loadFigures(filter, since) {
 }
 
 let again = 0;
-/** Something changed: load the list and its figures anew, softly, soon, once. Resolves when the list is here. */
+/** Load list and figures anew, softly, soon, once. Resolves when the list is here. */
 export function refresh(since, delay = 700) {
   clearTimeout(again);
   return new Promise((done) => {
