@@ -14,21 +14,21 @@ KEY = re.compile(r"\b(act|field|review|flag)\.[a-z_]+")
 def test_a_language_chosen_while_words_are_on_their_way_comes_whole(desk: Desk) -> None:
     page = desk.context(DESKTOP, lang="en").new_page()
     held: list[Route] = []
-    page.route("**/i18n/en.more.json", lambda route: held.append(route))
+    page.route("**/i18n/he.json", lambda route: held.append(route))
     page.goto(desk.path("receipts"))
-    page.locator(".row").first.click(position={"x": 150, "y": 15})
-    page.wait_for_timeout(0)
-    while not held:
-        page.wait_for_timeout(20)
+    page.wait_for_selector(".row")
     page.evaluate(
         """async () => {
           const main = document.querySelector("script[type=module]").src;
           const words = await import(main.replace("main.js", "core/i18n.js"));
-          await words.setLanguage("he");
+          words.setLanguage("he");
         }"""
     )
+    while not held:
+        page.wait_for_timeout(20)
+    page.locator(".row").first.click(position={"x": 150, "y": 15})
+    page.wait_for_selector(".rfoot")
     held[0].continue_()
     expect(page.locator("html")).to_have_attribute("dir", "rtl")
-    page.wait_for_selector(".rfoot")
     expect(page.locator(".rfoot")).to_contain_text("אישור")
     assert KEY.search(page.inner_text("body")) is None
