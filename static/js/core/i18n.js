@@ -17,7 +17,7 @@ export function firstLanguage(stored) {
   return wanted.map((l) => (l === "iw" ? "he" : l)).find((l) => LANGUAGES.includes(l)) || "en";
 }
 
-let wantsMore = false, filling = null;
+let wantsMore = false, filling = null, wanted = "";
 
 async function file(name) {
   const answer = await fetch(new URL(`../../i18n/${name}.json`, import.meta.url));
@@ -27,8 +27,10 @@ async function file(name) {
 
 /** Fetch a language and turn the page to it. */
 export async function setLanguage(code) {
+  wanted = code;
   const whole = wantsMore;
   const tables = await Promise.all([file(code), whole ? file(`${code}.more`) : {}]);
+  if (wanted !== code) return; // another was asked for meanwhile
   words.value = Object.assign({}, ...tables);
   plural = new Intl.PluralRules(LOCALES[code] || code);
   lang.value = code;
