@@ -15,7 +15,7 @@ from errors import Tellable, Temporary
 from jobs import intake
 from jobs.workshop import Workshop, kernel_lock
 from models import Business, Mail, Mailbox, SyncRun, db, write
-from sources.ports import CursorExpired, Gone, MailSource, NeedsReconnect, RateLimited, RawMail, Refused
+from sources.ports import Change, CursorExpired, Found, Gone, MailSource, NeedsReconnect, RateLimited, RawMail, Refused
 from store import ledger, mailboxes, runs
 
 if TYPE_CHECKING:
@@ -95,6 +95,8 @@ class _Step:
 
     def _work(self) -> bool:
         state = dict(self.run.state)
+        if "began" not in state:
+            self._take_over(state)
         if self.run.look_again or self._stale(state):
             state.pop("discovered", None)
         if "discovered" not in state and self.run.mode != "upload":
@@ -102,6 +104,8 @@ class _Step:
                 runs.hold(self.lease, look_again=False)
             self._discover(state)
             state["discovered"] = int(clock.now().timestamp())
+            with write():  # now, for a step that ends in a wait for the quota must not list all over again
+                runs.hold(self.lease, state=state)
         ids = self._mailbox_ids()
         while True:
             if runs.cancel_wanted(self.lease):
@@ -123,6 +127,13 @@ class _Step:
             return False
         return self._complete(state)
 
+    def _take_over(self, state: dict[str, object]) -> None:
+        """What other runs left behind is this run's work too, and counts."""
+        waiting = ledger.left(self._mailbox_ids())
+        state["began"] = True
+        with write():
+            runs.hold(self.lease, state=state, found=SyncRun.found + waiting, left=SyncRun.left + waiting)
+
     def _complete(self, state: dict[str, object]) -> bool:
         if SyncRun.select(SyncRun.look_again).where(SyncRun.id == self.run.id).scalar() and not self.run.look_again:
             state.pop("discovered", None)
@@ -130,7 +141,7 @@ class _Step:
             return True
         for mailbox in self._mailboxes():
             mailboxes.synced(mailbox.id)
-        runs.finish(self.lease, "completed")
+        runs.finish(self.lease, "completed", left=ledger.left(self._mailbox_ids()))
         row = SyncRun.get_by_id(self.run.id)
         log.info(
             "🔔 JOB_DONE: Gmail sync completed successfully %s found=%s fetched=%s receipts=%s skipped=%s failed=%s",
@@ -227,6 +238,12 @@ class _Step:
                 "The mailbox and the ledger differed %s mailbox=%s missing=%s gone=%s",
                 self.tail, mailbox.id, audit["missing"], audit["gone"],
             )  # fmt: skip
+        for source_id in ledger.doubtful(mailbox, listed):
+            try:
+                source.fetch(source_id)
+            except Gone:
+                ledger.record(self.lease, mailbox, [Found(source_id, change=Change.DELETED)])
+            self._mind_the_stop()
         mark = mailbox.full_mark
         ledger.record(self.lease, mailbox, (), cursor=mark, full_mark=None, marks=[[_ms(clock.now()), mark]])
         mailbox.cursor, mailbox.full_mark, mailbox.marks = mark, None, [[_ms(clock.now()), mark]]

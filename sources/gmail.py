@@ -190,7 +190,7 @@ class Gmail:
             stop: once true, nothing new is begun.
         """
         if batch is None:
-            batch = 10 if self._plan is LEGACY else 1
+            batch = 10 if self._plan.name == LEGACY.name else 1
         fetch = one_by_one(self.fetch) if batch == 1 else self._fetch_batch
         return fetch_many(fetch, ids, workers=workers, size=min(batch, MOST), stop=stop)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -238,19 +238,35 @@ def audit(lease: runs.Lease, mailbox: Mailbox, listed: set[str], missing: int) -
     """Compare a whole listing with the ledger: what it no longer names was deleted; the difference is kept.
 
     `missing` is how many mails the listing had that the ledger had not. Mail first seen within the last hour is left
-    out: a listing may lag behind history.
+    out: a listing may lag behind history (see doubtful).
     """
-    settled = clock.now() - timedelta(hours=1)
-    rows = Mail.select(Mail.source_id).where(
-        Mail.mailbox == mailbox, Mail.deleted_at_source.is_null(), Mail.first_seen_at < settled
-    )
-    unlisted = [row.source_id for row in rows.iterator() if row.source_id not in listed]
+    unlisted = [row.source_id for row in _present(mailbox) if row.source_id not in listed and not _young(row)]
     result = {"listed": len(listed), "missing": missing, "gone": len(unlisted)}
     with write():
         gone = sum(_deleted(mailbox, source_id) for source_id in unlisted)
         runs.hold(lease, skipped=SyncRun.skipped + gone, left=SyncRun.left - gone)
         Mailbox.update(audited_at=clock.now(), audit=result).where(Mailbox.id == mailbox.id).execute()
     return result
+
+
+def doubtful(mailbox: Mailbox, listed: set[str]) -> list[str]:
+    """Mails that are young and settled, but not in the listing: deleted since, or the listing lags."""
+    return [
+        row.source_id
+        for row in _present(mailbox)
+        if row.outcome != "waiting" and row.source_id not in listed and _young(row)
+    ]
+
+
+def _present(mailbox: Mailbox) -> Iterator[Mail]:
+    rows = Mail.select(Mail.source_id, Mail.first_seen_at, Mail.outcome).where(
+        Mail.mailbox == mailbox, Mail.deleted_at_source.is_null()
+    )
+    return iter(rows.iterator())
+
+
+def _young(row: Mail) -> bool:
+    return bool(row.first_seen_at >= clock.now() - timedelta(hours=1))
 
 
 def waiting(mailbox_ids: Sequence[int], limit: int) -> list[Mail]:
@@ -327,6 +343,8 @@ def settle(lease: runs.Lease, mail: Mail, outcome: str, code: str, text: str) ->
         mail.reason_code, mail.reason_text = code, text
         mail.reasons = [{"code": code, "text": text}]
         mail.next_try_at = None
+        if outcome == "gone":
+            mail.deleted_at_source = clock.now()
         mail.save()
 
 

@@ -180,10 +180,10 @@ def park(lease: Lease, *, wake_at: datetime | None = None, **changes: Any) -> No
         SyncRun.update(lease_until=None, rung_at=None).where(SyncRun.id == lease.run_id).execute()
 
 
-def finish(lease: Lease, status: str, error: Tellable | None = None) -> None:
+def finish(lease: Lease, status: str, error: Tellable | None = None, **changes: Any) -> None:
     """The one place where a run that was worked on ends."""
     with write():
-        hold(lease)
+        hold(lease, **changes)
         _end(SyncRun.get_by_id(lease.run_id), status, error)
 
 

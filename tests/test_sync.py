@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -10,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from demo.standin.server import StandIn
-from jobs import sync
+from jobs import adapters, sync
 from models import Business, Document, Mail, Mailbox, Receipt, SyncRun
 from receipts.child import Reader
 from store import ledger, runs, senders
@@ -408,3 +409,44 @@ def test_a_full_pass_tells_how_ledger_and_mailbox_differed(works: desk.Desk, bus
     assert (audit["listed"], audit["missing"], audit["gone"]) == (3, 1, 1)
     assert Mail.get(Mail.source_id == missed).outcome == "receipt"
     assert Mail.get(Mail.source_id == ids[0]).deleted_at_source is not None
+
+
+def test_a_deletion_that_no_history_tells_of_is_seen_by_the_full_pass_even_of_young_mail(
+    works: desk.Desk, business: Business
+) -> None:
+    ids = _fill(works, receipts=2, letters=0)
+    spam = works.client.deliver(post.receipt(7), labels=["SPAM"])
+    works.sync(business)
+    for gone in (ids[0], spam):
+        works.client.delete(gone)
+    works.client.expire_history()
+    assert works.sync(business).status == "completed"
+    assert {mail.source_id for mail in Mail.select() if mail.deleted_at_source} == {ids[0], spam}
+
+
+def test_what_another_run_left_behind_counts_in_the_run_that_does_it(works: desk.Desk, business: Business) -> None:
+    _fill(works, receipts=6, letters=0)
+    works.with_steps_of(0.0)
+    run = runs.request(business)
+    sync.step(works.shop, run.id)
+    runs.cancel(SyncRun.get_by_id(run.id))
+    works.work(run)
+    waiting = Mail.select().where(Mail.outcome == "waiting").count()
+    assert waiting
+    run = works.sync(business)
+    assert (run.status, run.found, run.left) == ("completed", waiting, 0)
+
+
+def test_a_wait_for_the_quota_does_not_list_the_range_once_more(works: desk.Desk, business: Business) -> None:
+    _fill(works, receipts=3, letters=0)
+    works.client.fault("user_rate_429", "messages.get", times=4, retry_s=60)
+    run = runs.request(business, from_date=date(2020, 1, 1))
+    sync.step(works.shop, run.id)
+    assert SyncRun.get_by_id(run.id).wake_at is not None
+    listed = len(_calls(works, "messages.list"))
+    # Another worker: this one's own account keeps the minute that Google asked for.
+    works.shop = replace(works.shop, open_source=adapters.opener(works.shop.config, None))  # type: ignore[arg-type]
+    works.client.clear_faults()
+    run = works.work(run)
+    assert (run.status, run.receipts) == ("completed", 3)
+    assert len(_calls(works, "messages.list")) == listed

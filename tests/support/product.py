@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import subprocess
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,7 +24,12 @@ class Product:
     """Processes that can be started, killed and started again; made by `product`."""
 
     def __init__(
-        self, folder: Path, stack: contextlib.ExitStack, mail: Path | None, settings: Mapping[str, str]
+        self,
+        folder: Path,
+        stack: contextlib.ExitStack,
+        mail: Path | None,
+        standin: Sequence[str],
+        settings: Mapping[str, str],
     ) -> None:
         """Start Redis and the stand-in; web and workers are started by their methods."""
         self.folder = folder
@@ -33,18 +39,17 @@ class Product:
         self.redis = stack.enter_context(RedisServer())
         mail_port = free_port()
         self.standin = Client(f"http://127.0.0.1:{mail_port}")
-        self.env = environment(
-            folder,
-            ENCRYPTION_KEY=installation.KEY,
-            REDIS_URL=self.redis.url,
-            PORT=self.port,
-            CALLS_PORT=self.calls_port,
-            PUBLIC_URL=self.url,
-            GMAIL_QUOTA="off",
+        defaults = {
+            "ENCRYPTION_KEY": installation.KEY,
+            "REDIS_URL": self.redis.url,
+            "PORT": self.port,
+            "CALLS_PORT": self.calls_port,
+            "PUBLIC_URL": self.url,
+            "GMAIL_QUOTA": "off",
             **self.standin.environment,
-            **settings,
-        )
-        command = ["gmail-standin", "--port", str(mail_port), "--quota", "off"]
+        }
+        self.env = environment(folder, **{**defaults, **settings})
+        command = ["gmail-standin", "--port", str(mail_port), "--quota", "off", *standin]
         command += ["--mail", str(mail)] if mail else []
         self.start(*command)
         self.standin.wait(60)
@@ -65,10 +70,12 @@ class Product:
         until(self._answers, "web answers")
         return process
 
-    def start_worker(self) -> subprocess.Popen[bytes]:
-        """A worker, listening."""
+    def start_worker(self, scaled: tuple[int, float] | None = None) -> subprocess.Popen[bytes]:
+        """A worker, listening; `scaled`: its quota is so many units in so many seconds."""
         seen = self.log("worker").count("READY and LISTENING") if (self.folder / "worker.log").exists() else 0
-        process = self.start("worker")
+        command = [sys.executable, "-m", "tests.support.scaled_worker", *map(str, scaled)] if scaled else None
+        log = self.folder / "worker.log"
+        process = self._stack.enter_context(running(command or prosaas("worker"), self.env, log))
         until(lambda: self.log("worker").count("READY and LISTENING") > seen, "worker listens")
         return process
 
@@ -163,7 +170,7 @@ class Business:
 
 
 @contextlib.contextmanager
-def product(folder: Path, mail: Path | None = None, **settings: str) -> Iterator[Product]:
-    """Redis, stand-in and schema in `folder`; everything is ended with the block."""
+def product(folder: Path, mail: Path | None = None, standin: Sequence[str] = (), **settings: str) -> Iterator[Product]:
+    """Redis, stand-in (with these further arguments) and schema in `folder`; everything is ended with the block."""
     with contextlib.ExitStack() as stack:
-        yield Product(folder, stack, mail, settings)
+        yield Product(folder, stack, mail, standin, settings)
