@@ -111,6 +111,9 @@ def judge(
             first.confirmed
         ):
             out.add("sums", "What it lists adds up to the total.", 0.5)
+    if scan.text.sales:
+        out.add("schema_org", "Its mark-up for machines states an order, an invoice or a booking.", 1.2)
+        out.has_total = out.has_total or any(s.total is not None for s in scan.text.sales)
     kind = reading.kind.value
     if kind in _PAPERS and reading.kind.confidence >= 0.5:
         out.add("kind", "It calls itself an invoice, a receipt or an order.", _PAPERS[kind] * (0.7 if body else 1.0))

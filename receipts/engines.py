@@ -9,7 +9,7 @@ import math
 import shutil
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +47,10 @@ def choose(name: str, languages: str) -> Ocr | None:
 class Deferred:
     """Stands in for an engine in a process that must stay small: says that one is wanted."""
 
+    def ready(self) -> None:
+        """Raise OcrDeferred."""
+        raise OcrDeferred
+
     def read(self, picture: Image, *, page: int = 0) -> Text:  # noqa: ARG002 - it is the port's
         """Raise OcrDeferred."""
         raise OcrDeferred
@@ -68,21 +72,25 @@ class Rapid:
         self._engine: Any = None
         self.slope = 0.0  # how far the lines of the picture that was read last sink per pixel
 
+    def ready(self) -> None:
+        """Nothing is to be done before."""
+
     def read(self, picture: Image, *, page: int = 0) -> Text:
         """The words of a picture, turned upright when it lies on its side."""
         boxes = self._boxes(picture)
-        turned = picture
+        turned, turn = picture, 0
         if boxes and sum(b.word.y1 - b.word.y0 > 1.4 * (b.word.x1 - b.word.x0) for b in boxes) > 0.6 * len(boxes):
-            tries = [(p := picture.rotate(angle, expand=True), self._boxes(p)) for angle in (90, 270)]
-            turned, boxes = max(tries, key=lambda t: _weight(t[1]))
+            tries = [(p := picture.rotate(angle, expand=True), self._boxes(p), angle) for angle in (90, 270)]
+            turned, boxes, turn = max(tries, key=lambda t: _weight(t[1]))
         elif boxes and sum(b.score for b in boxes) / len(boxes) < 0.72:
             upside = picture.rotate(180)
             other = self._boxes(upside)
             if _weight(other) > 1.15 * _weight(boxes):
-                turned, boxes = upside, other
+                turned, boxes, turn = upside, other, 180
         self.slope = _slant(boxes)
         size = (float(turned.width), float(turned.height))
-        return from_words([box.word for box in boxes], size, page, slope=self.slope)
+        text = from_words([box.word for box in boxes], size, page, slope=self.slope)
+        return replace(text, turns=(0,) * page + (turn,))
 
     def _boxes(self, picture: Image) -> list[_Box]:
         import numpy
@@ -127,6 +135,9 @@ class Tesseract:
         self._wanted = [code for code in languages.split("+") if code.isascii() and code.replace("_", "").isalnum()]
         self._path = shutil.which("tesseract")
         self._languages: str | None = None
+
+    def ready(self) -> None:
+        """Nothing is to be done before."""
 
     @property
     def installed(self) -> bool:
@@ -181,6 +192,9 @@ class Auto:
         self._rapid = Rapid()
         self._tesseract = Tesseract(languages)
 
+    def ready(self) -> None:
+        """Nothing is to be done before."""
+
     def read(self, picture: Image, *, page: int = 0) -> Text:
         """The words of a picture by the engine that sees more of them."""
         try:
@@ -199,7 +213,20 @@ class Auto:
             second = self._tesseract.read(straight, page=page)
         except OcrUnavailable:
             return first
-        return second if _known(second) > _known(first) else first
+        if _known(second) <= _known(first):
+            return first
+        return second if straight is picture else _back(second, self._rapid.slope, picture.width / 2)
+
+
+def _back(text: Text, slope: float, middle: float) -> Text:
+    """Places in the picture as it was before its lines were levelled around its middle."""
+    for segment in text.segments:
+        segment.y0 -= slope * middle
+        segment.y1 -= slope * middle
+        for word in segment.words:
+            word.y0 -= slope * middle
+            word.y1 -= slope * middle
+    return replace(text, slopes=tuple(s + slope for s in text.slopes))
 
 
 def wordy(text: Text) -> bool:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
+from typing import TYPE_CHECKING
 
 from receipts import visual
 from receipts.types import Box
+
+if TYPE_CHECKING:
+    from receipts.documents.markup import Sale
 
 _RTL = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _FINAL = "םןץףך"  # letters that only end a Hebrew word
@@ -70,9 +75,11 @@ class Text:
     source: str  # "pdf", "html", "plain", "ocr"
     sizes: tuple[tuple[float, float], ...] = ()
     turns: tuple[int, ...] = ()  # degrees by which a page's text is turned against the page as it is shown
+    slopes: tuple[float, ...] = ()  # how far a picture's lines sink per pixel; their places here are level
     title: str = ""  # of an HTML page
     alts: tuple[str, ...] = ()  # what pictures of an HTML page say of themselves
     links: tuple[tuple[str, str], ...] = ()  # (text, address) of an HTML page
+    sales: tuple[Sale, ...] = ()  # what an HTML page states for machines
     pages: int = 1
     cut: bool = False  # more pages than were read
     segments: list[Segment] = field(default_factory=list)
@@ -117,6 +124,8 @@ class Text:
             elif segment.text:
                 share = (x1 - x0) / len(segment.text)
                 x0, x1 = x0 + share * start, x0 + share * end
+        sunk = self.slopes[segment.page] * (x0 + x1) / 2 if segment.page < len(self.slopes) else 0.0
+        y0, y1 = y0 + sunk, y1 + sunk
         turn = self.turns[segment.page] if segment.page < len(self.turns) else 0
         edges = _shown(turn, x0 / width, y0 / height, x1 / width, y1 / height)
         return Box(segment.page, *map(_clip, edges))
@@ -179,7 +188,14 @@ def lines_from_words(words: Iterable[Word], page: int = 0, *, gap: float = _GAP,
 
 def _same_row(row: Sequence[Word], word: Word) -> bool:
     """Whether a word stands on the row: its middle within the nearest word's middle half, without overlap."""
-    near = min(row, key=lambda w: min(abs(w.x0 - word.x1), abs(word.x0 - w.x1)))
+    near, least, left, right = row[0], math.inf, word.x0, word.x1
+    for known in row:  # a plain loop: this is the innermost one of a page
+        step, other = known.x0 - right, left - known.x1
+        step, other = (step if step >= 0 else -step), (other if other >= 0 else -other)
+        if other < step:
+            step = other
+        if step < least:
+            near, least = known, step
     height = min(near.y1 - near.y0, word.y1 - word.y0)
     shift = abs((near.y0 + near.y1) - (word.y0 + word.y1)) / 2
     if shift > 0.45 * height:

@@ -21,6 +21,10 @@ class OcrDeferred(Exception):
 class Ocr(Protocol):
     """Reads a picture's words with their places."""
 
+    def ready(self) -> None:
+        """Called before a picture is opened, which costs time and memory; raises OcrDeferred."""
+        ...
+
     def read(self, picture: Image, *, page: int = 0) -> Text:
         """Lines of the picture; `page` is the number that they get. Raises OcrUnavailable."""
         ...

@@ -11,7 +11,7 @@ from receipts import detect, sniff, split
 from receipts.charsets import decode_bytes
 from receipts.documents import einvoice, html, plain
 from receipts.documents.pdf import Pdf, PdfError
-from receipts.fields import extract
+from receipts.fields import extract, stated
 from receipts.fields.choice import none
 from receipts.layout import Text
 from receipts.ocr import Ocr, OcrUnavailable
@@ -62,6 +62,8 @@ def read_body(document: Document, text: Text, headers: Headers, options: Options
 
 def _orders(got: extract.Extract, headers: Headers, options: Options) -> list[Reading]:
     """One reading, or one for each of several orders in a mail."""
+    if several := stated.each(got.reading, got.scan.text.sales):
+        return several
     parts = [extract.read(t, got.reading.part, headers, today=options.today).reading for t in split.sections(got.scan)]
     if parts and all(p.total.value is not None for p in parts):
         return parts
@@ -150,12 +152,11 @@ def _scanned(document: Document, pdf: Pdf, headers: Headers, options: Options, *
         return _unread(
             document, headers, "The PDF holds a picture only, and reading of pictures is off.", in_mail=in_mail
         )
-    lines, sizes = [], []
+    from receipts.documents import image
+
     try:
-        for number in range(min(pdf.pages, _OCR_PAGES)):
-            page = options.ocr.read(pdf.picture(number), page=number)
-            lines += page.lines
-            sizes += list(page.sizes[-1:])
+        options.ocr.ready()
+        pages = [options.ocr.read(pdf.picture(n), page=n) for n in range(min(pdf.pages, _OCR_PAGES))]
     except OcrUnavailable:
         return _unread(
             document,
@@ -163,7 +164,7 @@ def _scanned(document: Document, pdf: Pdf, headers: Headers, options: Options, *
             "The PDF holds a picture only, and no engine that reads pictures is installed.",
             in_mail=in_mail,
         )
-    return _read_text(document, Text(lines, "ocr", tuple(sizes), pages=pdf.pages), headers, options, in_mail=in_mail)
+    return _read_text(document, image.joined(pages, pdf.pages), headers, options, in_mail=in_mail)
 
 
 def _image(document: Document, headers: Headers, options: Options, *, in_mail: bool) -> Found:

@@ -109,10 +109,15 @@ def test_a_photographed_slip_is_read(child: Reader) -> None:
     assert child.pids[1] != []
 
 
-def test_a_slip_that_lies_on_its_side_is_turned() -> None:
-    text = engines.Rapid().read(image.frames(slip(rotate=90))[0])
+@pytest.mark.parametrize(("rotate", "across", "down"), [(0, 0.59, 0.65), (90, 0.65, 0.41), (6, 0.597, 0.631)])
+def test_a_slip_that_lies_askew_or_on_its_side_is_read_and_shown_where_it_stands(
+    rotate: float, across: float, down: float
+) -> None:
+    text = engines.Rapid().read(image.frames(slip(rotate=rotate))[0])
     assert "TOTAL" in text.text
-    assert "27.74" in text.text
+    place = next(box for s in text.segments if "27.74" in s.text and (box := text.box(s)))
+    assert (place.x0 + place.x1) / 2 == pytest.approx(across, abs=0.015)
+    assert (place.y0 + place.y1) / 2 == pytest.approx(down, abs=0.015)
 
 
 def test_with_ocr_off_a_photo_is_kept_and_flagged() -> None:

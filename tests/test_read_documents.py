@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from bidi import get_display
 from fpdf import FPDF
+from PIL import Image
 
 from cli.read import as_json
-from receipts.documents import einvoice, html
+from receipts.documents import einvoice, html, image
 from receipts.documents.pdf import Pdf, PdfError
 from receipts.reader import read_file
 from receipts.types import Kind, Outcome
@@ -178,3 +181,12 @@ def test_a_broken_pdf_is_told_by_its_code() -> None:
     with pytest.raises(PdfError) as refused:
         Pdf(b"%PDF-1.7 nothing follows")
     assert refused.value.code == "pdf_broken"
+
+
+def test_a_phones_heic_photo_and_a_scan_of_two_pages_are_opened() -> None:
+    photo = (Path(__file__).parent / "data" / "photo.heic").read_bytes()
+    assert [p.mode for p in image.frames(photo)] == ["RGB"]
+    scan = io.BytesIO()
+    pages = [Image.new("L", (300, 400), 255) for _ in range(2)]
+    pages[0].save(scan, "TIFF", save_all=True, append_images=pages[1:])
+    assert [p.size for p in image.frames(scan.getvalue())] == [(300, 400), (300, 400)]

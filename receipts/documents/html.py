@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from receipts.charsets import decode_bytes
+from receipts.documents import markup
 from receipts.layout import Text, clean, lines_from_cells
 
 MAX_CHARS = 3_000_000
@@ -281,4 +282,5 @@ def read(page: str) -> Text:
         title=title,
         alts=tuple(layout.alts),
         links=tuple(layout.links),
+        sales=markup.read(parser),
     )

@@ -47,7 +47,8 @@ def from_words(
     right = max((w.x1 for w in words), default=1.0)
     low = max((w.y1 for w in words), default=1.0)
     sizes = ((0.0, 0.0),) * page + (size or (right, low),)
-    return Text(lines_from_words([_as_seen(w) for w in words], page, gap=gap), "ocr", sizes)
+    lines = lines_from_words([_as_seen(w) for w in words], page, gap=gap)
+    return Text(lines, "ocr", sizes, slopes=(0.0,) * page + (slope,))
 
 
 def _as_seen(word: Word) -> Word:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from receipts.fields import currency, days, doubts, items, kinds, numbers, taxids, totals, vendor
+from receipts.fields import currency, days, doubts, items, kinds, numbers, stated, taxids, totals, vendor
 from receipts.fields.choice import RIVALS, best, none
 from receipts.fields.scan import Scan
 from receipts.layout import Text
@@ -97,7 +97,10 @@ def read(
         source=text.source,
     )
     reading = negative(reading)
-    return Extract(replace(reading, flags=doubts.find(reading, scan, sums, day_list, today)), scan, sums)
+    reading = replace(reading, flags=doubts.find(reading, scan, sums, day_list, today))
+    if len(text.sales) == 1:
+        reading = stated.with_sale(reading, text.sales[0])
+    return Extract(reading, scan, sums)
 
 
 def negative(reading: Reading) -> Reading:

@@ -107,6 +107,8 @@ class Scan:
         """Bound the work."""
         self.segments = self.text.segments[:MAX_SEGMENTS]
         self._heads: dict[int, list[tuple[Segment, frozenset[str], str]]] = {}
+        self._worded: dict[int, list[Segment]] = {}
+        self._amounts: dict[int, tuple[money.Amount, ...]] = {}
 
     @cached_property
     def languages(self) -> frozenset[str]:
@@ -131,11 +133,14 @@ class Scan:
 
     def amounts_of(self, segment: Segment) -> tuple[money.Amount, ...]:
         """Amounts and percentages of a segment, dates left out."""
-        found = money.find(segment.text, self.decimal_sign, loose=self.text.loose)
-        if not found:
-            return ()
-        days = [d for d in dates.find(segment.text, loose=self.text.loose) if d.has_year]
-        return tuple(a for a in found if not any(d.start < a.end and a.start < d.end for d in days))
+        known = self._amounts.get(id(segment))
+        if known is None:
+            known = money.find(segment.text, self.decimal_sign, loose=self.text.loose)
+            if known:
+                days = [d for d in dates.find(segment.text, loose=self.text.loose) if d.has_year]
+                known = tuple(a for a in known if not any(d.start < a.end and a.start < d.end for d in days))
+            self._amounts[id(segment)] = known
+        return known
 
     @cached_property
     def spots(self) -> list[Spot]:
@@ -271,10 +276,14 @@ class Scan:
                     first = self._label(text, "above").first
                     far = max(distance, 4) if between else distance
                     return Label(classes, text, "above", far, first, self._sums_head(number))
-            between = between or any(
-                overlaps(s.x0, s.x1, x0, x1) and has_words(s.text, 3) for s in self.text.lines[number].segments
-            )
+            between = between or any(overlaps(s.x0, s.x1, x0, x1) for s in self._words_of(number))
         return NO_LABEL
+
+    def _words_of(self, number: int) -> list[Segment]:
+        known = self._worded.get(number)
+        if known is None:
+            known = self._worded[number] = [s for s in self.text.lines[number].segments if has_words(s.text, 3)]
+        return known
 
     def _sums_head(self, number: int) -> bool:
         heads = self.heads(number)

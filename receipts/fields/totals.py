@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 from itertools import combinations, pairwise
 
 from receipts.fields import amounts as money
@@ -178,18 +179,23 @@ class _Parts:
 
     def _adds(self, base: Decimal, size: Decimal) -> bool:
         """Whether what the document adds and takes off leads from the base to the sum."""
+        return round(size - base, 2) in self._reach
+
+    @cached_property
+    def _reach(self) -> frozenset[Decimal]:
+        """How far what the document adds and takes off leads, in any choice of it."""
         extras = [abs(e) for e in dict.fromkeys(self.extra) if e][:5]
         cuts = [abs(d) for d in dict.fromkeys(self.by["discount"]) if d][:4]
         taxes = [t for t in dict.fromkeys(self._taxes()) if t][:4]
         if not extras and not cuts:
-            return False
+            return frozenset()
         reach = {Decimal(0)}
         for value in extras:
             reach |= {r + value for r in reach}
         for value in cuts:
             reach |= {r - value for r in reach}
         reach |= {r + tax for r in reach for tax in taxes}
-        return any(abs(base + r - size) < _CENT for r in reach if r)
+        return frozenset(round(r, 2) for r in reach if r)
 
 
 def _weigh(one: Sum, parts: _Parts, top: Decimal, last_line: int) -> None:

@@ -26,6 +26,8 @@ from receipts.fields.scan import Scan
 from receipts.layout import Segment
 from receipts.types import Box, Candidate
 
+_SPACED = re.compile(r"(?:[^\W\d_] ){2,}[^\W\d_](?=\s|$)")
+
 
 @dataclass
 class _Name:
@@ -96,8 +98,13 @@ def read(
         text = segment.text
         if id(segment) in taken:
             continue
-        legal = legal_name(text)
         slip = scan.text.loose
+        if segment.line < 3 and (spaced := _SPACED.match(text)):
+            sign = spaced[0].replace(" ", "")
+            if not labels.find(sign):  # "R E C H N U N G" is no firm
+                add(sign, 4.5, "the shop's sign, set letter by letter", segment)
+                text = text[spaced.end() :].strip() or text
+        legal = legal_name(text)
         if legal and len(core(legal)) >= 2 and not fragment(legal):
             strong = bool(STRONG_FORM.search(legal[-16:]))
             place = 1.8 if segment.line < 3 else 1.0 if segment.line < (6 if slip else 14) else 0.0
