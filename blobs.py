@@ -40,6 +40,7 @@ class FolderBlobs:
         if path.exists():
             return key
         try:
+            self._root.mkdir(mode=0o700, parents=True, exist_ok=True)  # documents are for nobody else on the host
             path.parent.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
             try:

@@ -80,8 +80,8 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
     bind = text("BIND", "127.0.0.1")
     production = _switch("PRODUCTION", text("PRODUCTION", "0"))
     redis_url = text("REDIS_URL")
-    if redis_url and urlsplit(redis_url).scheme not in {"redis", "rediss", "unix"}:
-        raise _bad("REDIS_URL", "must start with redis://, rediss:// or unix://")
+    if redis_url and not _is_redis(redis_url):
+        raise _bad("REDIS_URL", "must be an address that starts with redis://, rediss:// or unix://")
     database_url = text("DATABASE_URL", f"sqlite:///{data_dir / 'prosaas.db'}")
     if not database_url.startswith(("sqlite:///", "postgresql://")):
         raise _bad("DATABASE_URL", "must start with sqlite:/// or postgresql://")
@@ -221,6 +221,14 @@ def _choice(name: str, value: str, allowed: set[str]) -> str:
     if value not in allowed:
         raise _bad(name, f"must be one of {', '.join(sorted(allowed))}, not “{value[:40]}”")
     return value
+
+
+def _is_redis(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in {"redis", "rediss", "unix"} and (parts.port or 1) > 0
+    except ValueError:  # the port is no number
+        return False
 
 
 def _url(name: str, value: str) -> str:

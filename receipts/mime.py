@@ -330,7 +330,10 @@ def _headers(parsed: email.message.Message) -> Headers:
 
     sender = get("From") or get("Sender")
     try:
-        name, address = email.utils.parseaddr(sender)
+        # The address is taken before encoded words are decoded: they may hold a line of their own that names another.
+        raw = parsed.get("From") or parsed.get("Sender") or ""
+        name, address = email.utils.parseaddr(str(raw))
+        name = decode_header(name) if isinstance(raw, str) else email.utils.parseaddr(sender)[0]  # bytes beyond ASCII
     except Exception:  # noqa: BLE001
         name, address = "", ""
     if not address or "@" not in address:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,10 +28,11 @@ def open_database(config: settings.Config, *, migrate: bool = True) -> list[str]
     models.connect(config)
     try:
         with _one_at_a_time(config.data_dir):
+            _close_to_others(config)
             applied = Runner(models.db.obj, str(_FOLDER)).up() if migrate else []
             _check_schema()
             _check_key(config)
-    except peewee.OperationalError as error:
+    except (peewee.OperationalError, peewee.DatabaseError) as error:
         raise Tellable(
             "database_unreachable",
             f"The database does not open ({error}). Check DATABASE_URL, DATA_DIR and their rights.",
@@ -38,6 +40,15 @@ def open_database(config: settings.Config, *, migrate: bool = True) -> list[str]
     finally:
         models.db.close()
     return applied
+
+
+def _close_to_others(config: settings.Config) -> None:
+    """The file holds every receipt: it is for the user that ProSaaS runs as; its journal gets the same rights."""
+    if config.database_url.startswith("sqlite:///"):
+        path = Path(config.database_url.removeprefix("sqlite:///"))
+        path.touch(mode=0o600)
+        if path.stat().st_mode & 0o077 and path.stat().st_uid == os.getuid():
+            path.chmod(0o600)
 
 
 def pending() -> list[str]:

@@ -33,6 +33,7 @@ def test_defaults_are_googles_addresses_and_an_embedded_redis(tmp_path: Path) ->
         ("ENCRYPTION_KEY", "short"),
         ("ENCRYPTION_KEY", f"{KEY},nonsense"),
         ("REDIS_URL", "localhost:6379"),
+        ("REDIS_URL", "redis://localhost:abc/0"),
         ("DATABASE_URL", "mysql://x"),
         ("BLOB_URL", "/srv/blobs"),
         ("PUBLIC_URL", "example.com"),

@@ -10,6 +10,7 @@ import peewee
 import pytest
 
 import models
+from blobs import FolderBlobs
 from errors import Tellable
 from store import schema
 from tests.support import installation
@@ -101,3 +102,18 @@ def test_a_row_of_another_business_is_as_missing_as_none(tmp_path: Path) -> None
                 models.Mailbox.find(business, id_)
             sentences.add((told.value.code, told.value.sentence))
         assert len(sentences) == 1
+
+
+def test_the_database_and_the_documents_are_closed_to_other_users(tmp_path: Path) -> None:
+    with installation.database(installation.settings(tmp_path)):
+        FolderBlobs(tmp_path / "blobs").put(b"a receipt")
+        installation.business()
+        for path in (*tmp_path.glob("prosaas.db*"), tmp_path / "blobs"):
+            assert not path.stat().st_mode & 0o077, path.name
+
+
+def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
+    (tmp_path / "prosaas.db").write_bytes(b"this is a letter, not a database " * 100)
+    with pytest.raises(Tellable) as told:
+        schema.open_database(installation.settings(tmp_path))
+    assert told.value.code == "database_unreachable"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import bottle
 
-from errors import Tellable
+from errors import Tellable, Temporary
 from store import uploads
 from web import answers, shapes
 from web.mail import look
@@ -60,6 +60,8 @@ def _take(call: Call, part: bottle.FileUpload) -> dict[str, Any]:
     try:
         uploads.check(data)
         mail_id, new = uploads.keep(call.business_id, call.site.blobs.put(data), name, len(data))
+    except Temporary:
+        raise  # the file is as good as before: the whole upload is worth another try
     except Tellable as error:
         return {"filename": name, "mail_id": None, "error": error.sentence, "code": error.code}
     if new:
