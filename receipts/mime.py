@@ -321,19 +321,23 @@ def _escaped(text: str) -> bool:
     return all("\udc80" <= c <= "\udcff" for c in text if "\ud800" <= c <= "\udfff")
 
 
+def _raw(parsed: email.message.Message, name: str) -> str:
+    """A header as it stands, bytes beyond ASCII as surrogates: Message.get() would have put marks in their place."""
+    return next((str(value) for key, value in parsed.raw_items() if key.lower() == name.lower()), "")
+
+
 def _headers(parsed: email.message.Message) -> Headers:
     def get(name: str) -> str:
         try:
-            return decode_header(parsed.get(name, ""))
+            return decode_header(_raw(parsed, name))
         except Exception:  # noqa: BLE001
             return ""
 
     sender = get("From") or get("Sender")
     try:
         # The address is taken before encoded words are decoded: they may hold a line of their own that names another.
-        raw = parsed.get("From") or parsed.get("Sender") or ""
-        name, address = email.utils.parseaddr(str(raw))
-        name = decode_header(name) if isinstance(raw, str) else email.utils.parseaddr(sender)[0]  # bytes beyond ASCII
+        name, address = email.utils.parseaddr(_raw(parsed, "From") or _raw(parsed, "Sender"))
+        name = decode_header(name)
     except Exception:  # noqa: BLE001
         name, address = "", ""
     if not address or "@" not in address:
