@@ -318,30 +318,6 @@ def test_a_run_that_is_cancelled_stops_and_keeps_what_it_has(works: desk.Desk, b
     assert 0 < Receipt.select().count() < 8
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [
-        "error_500",
-        "error_502",
-        "error_503",
-        "unauthorized",
-        "reset",
-        "cut",
-        "garbage",
-        "empty_raw",
-        "burst_429",
-        "quota_403",
-    ],
-)
-def test_a_fault_that_passes_costs_nothing(works: desk.Desk, business: Business, kind: str) -> None:
-    _fill(works, receipts=3, letters=0)
-    works.client.fault(kind, "messages.get", nth=2, times=1)
-    run = works.sync(business)
-    assert run.status == "completed"
-    assert (Receipt.select().count(), run.failed) == (3, 0)
-    assert works.client.faults()[0]["fired"] == 1
-
-
 def test_a_policy_of_the_domain_is_told_on_the_mailbox_and_the_run(works: desk.Desk, business: Business) -> None:
     _fill(works, receipts=2, letters=0)
     works.client.fault("domain_policy", "messages.get")
