@@ -200,7 +200,7 @@ def test_ui_p10_a_change_shows_at_once_and_is_taken_back_when_refused(desk: Desk
             {subtree: true, childList: true, characterData: true});
         document.querySelector('#f-vendor').blur(); }"""
     )
-    page.wait_for_function("window.took !== null")
+    page.wait_for_function("() => window.took !== null")
     assert page.evaluate("window.took") < 500  # 100 on a quiet machine; the server answers after 2,000
     expect(page.locator(".toast")).to_contain_text("Saved: Vendor")
 

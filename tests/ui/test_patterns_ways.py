@@ -100,7 +100,7 @@ def test_ui_p19_it_can_be_installed_shared_to_and_looked_at_offline(desk: Desk) 
     assert manifest["share_target"]["action"] == "/app/share"
     for icon in manifest["icons"]:
         assert page.evaluate("src => fetch(src).then((r) => r.status)", icon["src"]) == 200
-    page.wait_for_function("navigator.serviceWorker.ready.then(() => true)")
+    page.wait_for_function("() => navigator.serviceWorker.ready.then(() => true)")
     page.reload()
     page.wait_for_selector(".row .a")
     page.wait_for_timeout(1000)
@@ -236,7 +236,7 @@ def test_ui_p25_a_keyboard_alone_reviews_chooses_and_leaves(desk: Desk) -> None:
     page.keyboard.press("Control+Enter")
     expect(page.locator(".toast")).to_contain_text("Approved Café Alma")
     page.keyboard.press("Escape")
-    page.wait_for_function("document.activeElement?.classList.contains('row')")
+    page.wait_for_function("() => document.activeElement?.classList.contains('row')")
     page.keyboard.press("x")
     expect(page.get_by_role("toolbar", name=re.compile("1 selected"))).to_be_visible()
 

@@ -27,7 +27,7 @@ function Tab({ name, filter, now }) {
   const n = countOf(name);
   const href = at("receipts", toQuery(withTab(filter, name)));
   return html`<a href=${href} aria-current=${now === name ? "true" : null}>${t(`tab.${name}`)}
-    ${n !== null && html`<span class=${`n${name === "review" && n ? " hot" : ""}`}>${num(n)}</span>`}</a>`;
+    <span class=${`n${name === "review" && n ? " hot" : ""}`}>${n === null ? "\u2007" : num(n)}</span></a>`;
 }
 
 /* The chips: [keys that the chip stands for, its words]. */

@@ -37,19 +37,24 @@ export function release(id) {
   else touched.delete(id);
 }
 
-/* ---- rows as they come into view: ids are gathered for a moment and asked for together */
-let wanted = new Set();
-let gathering = 0;
+/* ---- rows as they come into view: a hundred at a time, before the last of them is reached */
 const asked = new Set();
+const EDGE = 30, AHEAD = 100;
 
-export function want(ids) {
-  for (const id of ids) if (!briefOf(id).peek() && !asked.has(id)) wanted.add(id);
-  if (wanted.size && !gathering) gathering = setTimeout(gather, 40);
+/** The rows from `first` to `end` are in view. */
+export function want(rows, first, end) {
+  const missing = (n) => n >= 0 && n < rows.length && !briefOf(rows[n][0]).peek() && !asked.has(rows[n][0]);
+  let gap = false;
+  for (let n = first - EDGE; n < end + EDGE && !gap; n += 1) gap = missing(n);
+  if (!gap) return;
+  const ids = [];
+  for (let n = first; n < end && ids.length < AHEAD; n += 1) if (missing(n)) ids.push(rows[n][0]);
+  for (let n = 1; n <= AHEAD && ids.length < AHEAD; n += 1) {
+    for (const other of [end - 1 + n, first - n]) if (missing(other)) ids.push(rows[other][0]);
+  }
+  if (ids.length) gather(ids.slice(0, 200));
 }
-async function gather() {
-  gathering = 0;
-  const ids = [...wanted].slice(-100); // the newest wishes: what is on the screen now
-  wanted = new Set();
+async function gather(ids) {
   ids.forEach((id) => asked.add(id));
   try {
     take((await get("/api/receipts", { ids: ids.join(","), limit: 200 })).items);

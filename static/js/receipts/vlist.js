@@ -73,6 +73,7 @@ function gestures(element, options) {
 
 export function VList({ openId, onOpen, hidden }) {
   const box = useRef(null);
+  const view = useRef(0); // height of the window: asked for when it changes, not on every scroll
   const [range, setRange] = useState([0, 0]);
   const [tick, setTick] = useState(0);
   const { rows, key, state } = list.value;
@@ -82,13 +83,15 @@ export function VList({ openId, onOpen, hidden }) {
 
   const measure = () => {
     const element = box.current;
-    if (!element || !element.clientHeight) return;
-    const next = visible(plan.tops, element.scrollTop, element.clientHeight, 2.5 * size.row);
+    if (!element || !view.current) return;
+    const next = visible(plan.tops, element.scrollTop, view.current, 2.5 * size.row);
     setRange((old) => (old[0] === next[0] && old[1] === next[1] ? old : next));
   };
   useLayoutEffect(() => {
     scroller = box.current;
-    const watch = new ResizeObserver(() => setTick((n) => n + 1));
+    const resized = () => { view.current = box.current?.clientHeight || 0; };
+    resized();
+    const watch = new ResizeObserver(() => { resized(); setTick((n) => n + 1); });
     watch.observe(box.current);
     return () => { watch.disconnect(); scroller = null; };
   }, []);
@@ -102,20 +105,21 @@ export function VList({ openId, onOpen, hidden }) {
     box.current.dataset.key = key;
     measure();
   }, [key, state, hidden]);
-  useEffect(() => { // load what is in view
-    const ids = [];
-    for (let n = range[0]; n < range[1] && n < plan.lines.length; n += 1) {
-      if (typeof plan.lines[n] === "number") ids.push(rows[plan.lines[n]][0]);
-    }
-    if (ids.length) want(ids);
+  useEffect(() => { // load what is in view, and well ahead of it, so that a row is mostly drawn once and whole
+    const at = (line) => (typeof plan.lines[line] === "number" ? plan.lines[line] : plan.lines[line]?.first);
+    const first = at(range[0]) ?? 0, end = (at(Math.min(range[1], plan.lines.length) - 1) ?? -1) + 1;
+    if (end > first) want(rows, first, end);
   }, [range, plan]);
 
   const opening = useRef(0);
   const frame = useRef(0);
   const onScroll = () => {
-    if (box.current.clientHeight) places.set(key, box.current.scrollTop);
     if (frame.current) return;
-    frame.current = requestAnimationFrame(() => { frame.current = 0; measure(); });
+    frame.current = requestAnimationFrame(() => {
+      frame.current = 0;
+      if (view.current) places.set(key, box.current.scrollTop);
+      measure();
+    });
   };
   const rowOf = (event) => {
     const row = event.target.closest?.(".row");

@@ -51,5 +51,6 @@ export const calm = signal(false);
 export function settleDown() {
   if (calm.value || settleDown.asked) return;
   settleDown.asked = true;
-  (window.requestIdleCallback || ((act) => setTimeout(act, 200)))(() => { calm.value = true; }, { timeout: 1500 });
+  const idle = window.requestIdleCallback || ((act) => act());
+  setTimeout(() => idle(() => { calm.value = true; }, { timeout: 1000 }), 300);
 }
