@@ -16,6 +16,7 @@ from receipts.types import Flag, Kind, Reading
 LEAST = {"vendor": 0.62, "number": 0.55, "date": 0.55, "currency": 0.78, "total": 0.78}
 _STRONG = {"grand", "total", "payable", "refund"}
 _WEAK = {"rounded", "rounding"}  # agreements that prove nothing by themselves
+_LOWERS = {"discount", "prepaid", "paid", "tender", "rounding", "refund", "tax", "points"}
 _US = re.compile(r"\b[A-Z]{2}\s+\d{5}(?:-\d{4})?\b|\bsales tax\b|\bLLC\b|\bUSA\b|\bUnited States\b")
 _ELSEWHERE = re.compile(r"\b(?:sdn|bhd|pte|pty|ltd|plc|gst|vat|gmbh|limited)\b", re.IGNORECASE)
 
@@ -36,11 +37,17 @@ def find(reading: Reading, scan: Scan, sums: Totals, days: Days, today: date | N
     if reading.number.value is None:
         if reading.kind.value in {Kind.INVOICE, Kind.TAX_INVOICE, Kind.INVOICE_RECEIPT, Kind.CREDIT_NOTE}:
             flags.append(Flag("number", "number_missing", "No document number was found."))
-    elif reading.number.confidence < LEAST["number"]:
+    elif reading.number.confidence < LEAST["number"] or _crowd(reading):
         flags.append(Flag("number", "number_doubtful", "The document number is not certain."))
     if reading.tax and not sums.tax_confirmed:
         flags.append(Flag("tax", "tax_unproved", "Net and tax could not be checked against the total."))
     return tuple(flags)
+
+
+def _crowd(reading: Reading) -> bool:
+    """Whether several numbers carry the label as well as the chosen one does."""
+    same = [c for c in reading.number.candidates[1:] if c.confidence > reading.number.confidence - 0.005]
+    return len(same) > 1
 
 
 def _total(reading: Reading, sums: Totals, scan: Scan) -> list[Flag]:
@@ -51,7 +58,7 @@ def _total(reading: Reading, sums: Totals, scan: Scan) -> list[Flag]:
     proofs = set(first.confirmed) - _WEAK
     if not first.roles & _STRONG and len(proofs) < (2 if scan.text.loose else 1):
         flags.append(Flag("total", "total_unlabelled", "The total carries no clear label."))
-    if any(_rivals(s, first, sums) for s in sums.candidates[1:]):
+    if any(_rivals(s, first, sums, scan) for s in sums.candidates[1:]):
         flags.append(Flag("total", "total_rivals", "Two amounts are labelled as the total."))
     if scan.text.loose and not flags and not (proofs or len({s.line for s in first.spots}) > 1):
         flags.append(Flag("total", "total_unproved", "It was read from a picture, and nothing else on it agrees."))
@@ -79,7 +86,7 @@ def _unrounded(first: Sum, scan: Scan) -> bool:
     return any(first.value + sign * step in values for step in steps for sign in (1, -1))
 
 
-def _rivals(one: Sum, first: Sum, sums: Totals) -> bool:
+def _rivals(one: Sum, first: Sum, sums: Totals, scan: Scan) -> bool:
     """Whether another amount may as well be the total."""
     if not one.value or one is sums.payable or one.part_of is not None or abs(one.value) == abs(first.value):
         return False
@@ -92,8 +99,15 @@ def _rivals(one: Sum, first: Sum, sums: Totals) -> bool:
             return False  # the net of it
     proved = set(first.confirmed) - _WEAK
     if one.value > first.value > 0 and one.score > 0.6:
-        return "total − deductions" not in proved and "paid − change" not in proved
+        taken_off = "total − deductions" in proved and _taken_off(one.value - first.value, scan)
+        return not taken_off and "paid − change" not in proved
     return one.score > first.score - 0.12 and not (proved and not one.confirmed)
+
+
+def _taken_off(amount: Decimal, scan: Scan) -> bool:
+    """Whether the difference of two totals is called something that lowers what the buyer pays."""
+    known = [s for s in scan.spots if abs(abs(s.amount.value) - amount) < Decimal("0.01")]
+    return not known or any(s.role in _LOWERS for s in known)
 
 
 def _date(reading: Reading, days: Days, scan: Scan, today: date | None) -> list[Flag]:
