@@ -138,21 +138,18 @@ def pdf(call: Call, id: int) -> Any:  # noqa: A002
     answers={200: shapes.obj(words=shapes.many({"type": "array"}))},
 )
 def words(call: Call, id: int) -> bytes:  # noqa: A002
-    """[text, x0, y0, x1, y1], edges as fractions of the page; 404 where the page holds no text, as a photo does."""
+    """[text, x0, y0, x1, y1], edges as fractions of the page; none where the page holds no text, as a photo does."""
     opened = _opened(call, id)
     page = call.query["page"]
     if opened.file.media_type.startswith("image/"):
-        raise Tellable("no_text", "This page holds no text.")
+        return answers.polled({"words": []})
 
     def make() -> bytes:
         return orjson.dumps(renderer().words(_as_pdf(opened), page))
 
     stream, _ = call.site.pages.get(f"{opened.name}-{page}.words.json", make)
     with stream:
-        found = orjson.loads(stream.read())
-    if not found:
-        raise Tellable("no_text", "This page holds no text.")
-    return answers.polled({"words": found})
+        return answers.polled({"words": orjson.loads(stream.read())})
 
 
 def light_up(call: Call, detail: dict[str, Any]) -> None:

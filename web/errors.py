@@ -14,7 +14,6 @@ STATUS = {
     "bad_csrf": 403,
     "other_session": 403,
     "not_found": 404,
-    "no_text": 404,
     "no_document": 404,
     "blob_missing": 404,
     "wrong_method": 405,

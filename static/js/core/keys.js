@@ -36,10 +36,13 @@ export function useKeys(name, keys) {
 
 /** All keys valid here, innermost place first: [{name, keys: [[key, label], …]}]. */
 export function validKeys() {
-  return [...places].reverse().map((place) => ({
-    name: place.name,
-    keys: Object.entries(place.keys).filter(([, [label]]) => label).map(([key, [label]]) => [key, label]),
-  })).filter((place) => place.keys.length);
+  const found = new Map();
+  for (const place of [...places].reverse()) {
+    const own = found.get(place.name) || new Map();
+    for (const [key, [label]] of Object.entries(place.keys)) if (label && !own.has(key)) own.set(key, label);
+    if (own.size) found.set(place.name, own);
+  }
+  return [...found].map(([name, keys]) => ({ name, keys: [...keys] }));
 }
 
 let prefix = null; // the "g" of "g r"

@@ -98,10 +98,10 @@ export function DocumentView({ receipt, active, rivals, onWord }) {
 
   const wantWords = (event) => {
     const page = Number(event.target.closest?.("[data-page]")?.dataset.page ?? -1);
-    if (page < 0 || asked.current.has(page) || doc.media_type.startsWith("image/")) return;
+    if (page < 0 || asked.current.has(page)) return;
     asked.current.add(page);
     get(`/api/receipts/${receipt.id}/words`, { page }, { tries: 1 }).then(
-      (answer) => setWords((old) => ({ ...old, [page]: answer.words.slice(0, 1500) })), () => { /* a picture without text */ });
+      (answer) => answer.words.length && setWords((old) => ({ ...old, [page]: answer.words.slice(0, 1500) })), () => { /* a picture without text */ });
   };
   const fit = Math.min(Math.max(220, room - (phone.matches ? 68 : 40)), 760);
   const wide = Math.round(fit * zoom);

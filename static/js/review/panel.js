@@ -51,6 +51,11 @@ export function Review({ id, filter, onOpen, onClose }) {
     loadDetail(id).catch((problem) => setError(problem));
   };
   useEffect(load, [id]);
+  const step = (by) => { const next = neighbour(id, by); if (next !== null) onOpen(next); };
+  useKeys(t("keys.review"), { // also while the receipt is on its way
+    j: [t("keys.next"), () => step(1)], k: [t("keys.previous"), () => step(-1)],
+    Escape: [t("act.close"), () => { document.activeElement?.blur?.(); onClose(); }],
+  });
   if (error && !detail) {
     const text = error.status === 404 ? t("error.gone") : sentence(error);
     return html`<section class="rev"><header class="rhead"><span class="grow"></span>
@@ -115,13 +120,11 @@ function Panel({ receipt, filter, onOpen, onClose }) {
 
   useKeys(t("keys.review"), {
     "Mod+Enter": [t("act.approve_next"), () => settle("approved"), { typing: true }],
-    j: [t("keys.next"), () => step(1)], k: [t("keys.previous"), () => step(-1)],
     ArrowDown: [null, (event) => (typing(event.target) || event.target.closest?.(".doc") ? false : step(1))],
     ArrowUp: [null, (event) => (typing(event.target) || event.target.closest?.(".doc") ? false : step(-1))],
     x: [t("act.not_receipt"), () => settle("not_receipt")],
     Delete: [t("act.delete"), bin],
     o: [t("doc.download"), () => root.current.querySelector(".dtools a")?.click()],
-    Escape: [t("act.close"), () => { document.activeElement?.blur?.(); onClose(); }],
   });
 
   const n = position.value.get(id);
