@@ -1,4 +1,4 @@
-"""Every fault that the stand-in knows ends well: the mail is read, or a sentence stands on the mail or on the mailbox."""
+"""Every fault that the stand-in knows ends well: the mail is read, or a sentence stands on it or on its mailbox."""
 
 from __future__ import annotations
 
