@@ -1,7 +1,7 @@
 /* The service worker: the page opens without a network, lists and pictures seen before can be looked at again. */
 const RELEASE = "{{release}}";
 const SHELL = `shell-${RELEASE}`, SEEN = "seen", SHARED = "shared";
-const LOOKS = /^\/api\/(me|business|mailboxes|receipts(\/counts|\/stats|\/index|\/\d+(\/(thumbnail|preview))?)?|mail)$/;
+const LOOKS = /^\/api\/(session|business|mailboxes|receipts(\/counts|\/stats|\/index|\/\d+(\/(thumbnail|preview))?)?|mail)$/;
 const KEEP = 600;
 
 /* What the page itself does not name: parts that come when they are first used. A test keeps the list whole. */

@@ -64,6 +64,20 @@ def sign_in(call: Call) -> dict[str, Any]:
     return {"me": me_of(call, person)}
 
 
+@route(
+    "GET",
+    "/api/session",
+    role=PUBLIC,
+    summary="Who is signed in, or null",
+    answers={200: shapes.obj(me=shapes.either(shapes.ref("Me")))},
+)
+def who(call: Call) -> dict[str, Any]:
+    """What a page asks first: not being signed in is no fault, so no 401 stands on the browser's console."""
+    token = auth.cookie(call)
+    person = people.session(token) if token else None
+    return {"me": person and me_of(call, person)}
+
+
 @route("DELETE", "/api/session", role=PERSON, summary="Sign out", answers={204: None})
 def sign_out(call: Call) -> None:
     """End this session."""

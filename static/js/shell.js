@@ -31,7 +31,7 @@ function Workspace() {
   const all = me.value.businesses;
   const mine = all.find((b) => b.slug === slug.value);
   const name = business.value?.name || mine?.name || "";
-  const inner = html`<${Avatar} name=${name} /><span class="grow"><b class="trunc"><bdi>${name}</bdi></b>
+  const inner = html`<${Avatar} name=${name} /><span class="grow"><b class="trunc" dir="auto">${name}</b>
     <small>${t(`role.${mine?.role || "accountant"}`)}</small></span>`;
   if (all.length < 2) return html`<div class="ws one">${inner}</div>`;
   return html`<${Menu} class="ws" align="start" label=${t("nav.businesses")} text=${inner} items=${all.map((b) => ({
@@ -43,7 +43,7 @@ function Me() {
   const { user } = me.value;
   const other = lang.value === "he" ? "en" : "he";
   return html`<${Menu} class="me" align="start" up label=${t("nav.account")} text=${html`<${Avatar} name=${user.name || user.email} />
-      <span class="lbl trunc"><bdi>${user.name || user.email}</bdi></span>`} items=${[
+      <span class="lbl trunc" dir="auto">${user.name || user.email}</span>`} items=${[
     { label: t(isDark() ? "theme.light" : "theme.dark"), icon: isDark() ? "sun" : "moon", act: () => { theme.value = isDark() ? "light" : "dark"; }, key: "t" },
     { label: t(`lang.to.${other}`), icon: "globe", act: () => speakLanguage(other) },
     { label: t("nav.help"), icon: "help", key: "?", act: () => openOverlay("help") },

@@ -63,7 +63,7 @@ function UploadTray() {
       <button type="button" class="icon" aria-label=${t("act.dismiss")} onClick=${clear}><${Icon} name="x" /></button></header>
     <ul>${all.slice(-60).reverse().map((one) => html`<li key=${one.id} class=${one.state}>
       <${Icon} name=${STATE[one.state]} class=${one.state === "reading" ? "spin" : ""} />
-      <span class="grow"><bdi class="trunc">${one.name}</bdi>
+      <span class="grow"><bdi class="trunc" dir="auto">${one.name}</bdi>
         ${one.error ? html`<small class="why">${one.error}</small>` : html`<small>${t(`upload.${one.state}`)} · ${bytes(one.size)}</small>`}
         ${one.state === "sending" && html`<span class="pbar"><i style=${{ inlineSize: `${Math.round(one.share * 100)}%` }}></i></span>`}</span>
       ${one.state === "failed" && one.file && one.size && html`<button type="button" class="btn" onClick=${() => again(one.id)}>${t("act.retry")}</button>`}
@@ -78,7 +78,7 @@ export function Pending() {
   if (!all.length) return null;
   return html`<div class="pending" role="group" aria-label=${t("upload.pending")}>${all.slice(0, 3).map((one) => html`<div class="row" key=${one.id}>
     <span class="ck"></span><span class="thumb sk0"></span>
-    <div class="v"><div class="a"><span class="sk w1"></span></div><div class="b"><bdi class="trunc">${one.name}</bdi></div></div>
+    <div class="v"><div class="a"><span class="sk w1"></span></div><div class="b"><bdi class="trunc" dir="auto">${one.name}</bdi></div></div>
     <span class="c-cat"><span class="sk w3"></span></span><span class="c-src"></span><span class="c-date"></span>
     <span class="c-st"><span class="flag info"><${Icon} name="sync" class="spin" />${t("flag.reading")}</span></span>
     <span class="amt"><span class="sk w3"></span></span></div>`)}

@@ -17,13 +17,11 @@ function welcome(profile) {
 
 /** Ask the server who we are. */
 export async function loadMe() {
-  // Somebody with a link in hand is not signed in yet: there is nothing to ask.
-  if (window.location.pathname === "/app/sign-in") { session.value = "out"; return; }
   try {
-    welcome(await api("GET", "/api/me"));
-  } catch (error) {
-    session.value = error.status === 401 ? "out" : "down";
-  }
+    const { me: profile } = await api("GET", "/api/session");
+    if (profile) welcome(profile);
+    else session.value = "out";
+  } catch { session.value = "down"; }
 }
 
 /** Sign in with {token…} or {email, password}; throws ApiError (code `account_needed` asks for a name). */

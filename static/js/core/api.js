@@ -28,7 +28,7 @@ export function sentence(error) {
 }
 
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
-const QUIET = new Set(["/api/session", "/api/me"]);
+const QUIET = new Set(["/api/session"]);
 
 /** Path of a picture or download, which cannot carry headers. */
 export function fileUrl(path, query = {}) {

@@ -15,6 +15,8 @@ import { Menu, Trouble, Wait } from "../ui/parts.js";
 import { reasonText } from "../receipts/lists.js";
 import { SyncButton } from "../receipts/top.js";
 
+/* What was looked at; the rest (spam, trash, drafts, sent) was listed and left alone. */
+const LOOKED = "receipt,not_receipt,failed,waiting,duplicate";
 const OUTCOMES = ["receipt", "not_receipt", "failed", "waiting", "duplicate", "skipped", "gone"];
 const ICON = { receipt: "receipt", not_receipt: "ban", failed: "warn", waiting: "clock", duplicate: "copy", skipped: "x", gone: "trash" };
 const TONE = { failed: "bad", waiting: "info", receipt: "good", duplicate: "info" };
@@ -22,6 +24,9 @@ const TONE = { failed: "bad", waiting: "info", receipt: "good", duplicate: "info
 const outcomeName = (outcome) => t(`outcome.${outcome}`);
 /* "Café Alma <billing@vendor.example>" → "Café Alma". */
 const nameOnly = (from) => (from || "—").replace(/\s*<[^>]*>\s*$/, "") || from;
+
+/* A mail that was only listed has no subject that we know. */
+const subjectOf = (mail) => mail.subject || t(mail.read_at || mail.from ? "mail.nosubject" : "mail.unopened");
 
 const Outcome = ({ mail }) => html`<span class=${`flag ${TONE[mail.outcome] || "ok"}`}><${Icon} name=${ICON[mail.outcome] || "mail"} />${outcomeName(mail.outcome)}</span>`;
 
@@ -63,7 +68,7 @@ function MailDialog({ id, onClose, onRetry }) {
   ]} /><span class="grow"></span>`}
     ${mail.outcome !== "waiting" && html`<button type="button" class="btn" onClick=${() => retry(mail, after)}><${Icon} name="sync" />${t("mail.retry")}</button>`}
     ${["not_receipt", "skipped", "failed"].includes(mail.outcome) && html`<button type="button" class="btn pri" onClick=${() => take(mail, after)}><${Icon} name="receipt" />${t("upload.insist")}</button>`}`;
-  return html`<${Dialog} title=${mail ? mail.subject || t("mail.nosubject") : t("nav.mail")} onClose=${onClose} foot=${foot}>
+  return html`<${Dialog} title=${mail ? subjectOf(mail) : t("nav.mail")} onClose=${onClose} foot=${foot}>
     ${error && html`<p class="bad">${sentence(error)}</p>`}
     ${!mail && !error && html`<${Wait} rows=${4} />`}
     ${mail && html`<dl class="facts">
@@ -93,7 +98,7 @@ export function MailPage() {
     const mine = (serial.current += 1);
     setState((old) => (cursor || quiet ? { ...old, busy: true } : { items: null, next: null, error: null, busy: true }));
     try {
-      const page = await get("/api/mail", { outcome, q, mailbox, limit: 50, cursor });
+      const page = await get("/api/mail", { outcome: outcome === "all" ? "" : outcome || LOOKED, q, mailbox, limit: 50, cursor });
       if (mine !== serial.current) return;
       setState((old) => ({ items: cursor ? [...(old.items || []), ...page.items] : page.items, next: page.next_cursor, error: null, busy: false }));
     } catch (error) {
@@ -121,7 +126,7 @@ export function MailPage() {
       ${outcome === "failed" && mayWrite.value && state.items?.length > 0 && html`<button type="button" class="btn" onClick=${retryAll}><${Icon} name="sync" />${t("mail.retry_all")}</button>`}
       <${SyncButton} /></header>
     <div class="fb"><nav class="tabs" aria-label=${t("mail.outcome")}>
-      ${["", ...OUTCOMES].map((name) => html`<a key=${name} href=${address({ outcome: name })} aria-current=${outcome === name ? "true" : null}>${name ? outcomeName(name) : t("tab.all")}</a>`)}</nav>
+      ${["", ...OUTCOMES, "all"].map((name) => html`<a key=${name} href=${address({ outcome: name })} aria-current=${outcome === name ? "true" : null}>${outcomeName(name || "looked")}</a>`)}</nav>
       ${mailSources.value.length > 1 && html`<select class="in slim" aria-label=${t("filter.mailbox")} value=${mailbox} onChange=${(event) => go(address({ mailbox: event.target.value }))}>
         <option value="">${t("mail.allboxes")}</option>${mailSources.value.map((box) => html`<option value=${box.id} key=${box.id}>${box.address}</option>`)}</select>`}</div>
     <div class="work"><div class="listwrap"><div class="scroll">
@@ -131,7 +136,7 @@ export function MailPage() {
               ${narrow && html`<a class="btn" href=${at("mail")}>${t("filter.clear")}</a>`}</div></div>`
             : html`<ul class="mails">${state.items.map((mail) => html`<li key=${mail.id}><a class="mailrow" href=${address({}, `mail/${mail.id}`)}>
                 <span class="who trunc" title=${mail.from}><bdi>${nameOnly(mail.from)}</bdi></span>
-                <span class="what"><bdi class="trunc">${mail.subject || t("mail.nosubject")}</bdi><small class="trunc"><bdi>${reasonText(mail.reason)}</bdi></small></span>
+                <span class="what"><bdi class="trunc" dir="auto">${subjectOf(mail)}</bdi><small class="trunc"><bdi>${reasonText(mail.reason)}</bdi></small></span>
                 <span class="st"><${Outcome} mail=${mail} /></span>
                 <span class="when num">${mail.received_at ? dayShort(mail.received_at.slice(0, 10), new Date().toISOString().slice(0, 4)) : "—"}</span></a>
               ${mail.outcome === "failed" && mayWrite.value && html`<button type="button" class="btn rt" onClick=${() => retry(mail, () => load(null, true))}><${Icon} name="sync" />${t("act.retry")}</button>`}</li>`)}</ul>

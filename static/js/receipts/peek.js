@@ -30,7 +30,7 @@ function Card({ receipt, top }) {
   return html`<aside class="peek" ref=${box} style=${{ insetBlockStart: `${place}px` }} aria-label=${t("keys.peek")} onPointerLeave=${shut}>
     ${receipt.document ? html`<img alt=${t("doc.alt", { n: 1 })} width="400" src=${fileUrl(`/api/receipts/${receipt.id}/preview`, { page: 0, width: 800, v: receipt.document.id })} />`
     : html`<p>${t("doc.none")}</p>`}
-    <footer><span class="grow"><b><bdi class="trunc">${receipt.vendor || t("receipt.unnamed")}</bdi></b><small>${subtitle(receipt)}</small></span>
+    <footer><span class="grow"><b><bdi class="trunc" dir="auto">${receipt.vendor || t("receipt.unnamed")}</bdi></b><small>${subtitle(receipt)}</small></span>
       <span><b><${Amount} text=${money(receipt.total) || "—"} /></b><${StatusChip} receipt=${receipt} /></span></footer>
   </aside>`;
 }

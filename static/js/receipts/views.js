@@ -66,7 +66,7 @@ export function Views() {
     ${all.map((view) => {
     const own = toQuery(fromQuery(view.query));
     return html`<span class="view" key=${view.id}><a href=${at("receipts", own)} aria-current=${here && own === query ? "page" : null}>
-        <${Icon} name="bookmark" /><bdi class="trunc grow">${view.name}</bdi>${view.shared && html`<${Icon} name="users" class="tiny" />`}<span class="n">${num(view.count)}</span></a>
+        <${Icon} name="bookmark" /><bdi class="trunc grow" dir="auto">${view.name}</bdi>${view.shared && html`<${Icon} name="users" class="tiny" />`}<span class="n">${num(view.count)}</span></a>
       ${view.mine && html`<button type="button" class="drop" aria-label=${t("views.remove", { n: view.name })} onClick=${() => remove(view)}><${Icon} name="x" /></button>`}</span>`;
   })}
     ${here && !all.some((view) => toQuery(fromQuery(view.query)) === query) && html`<button type="button" onClick=${() => setNaming(true)}><${Icon} name="plus" />${t("views.save")}</button>`}

@@ -120,7 +120,7 @@ export function Fields({ receipt, form, active, setActive, conflict, register })
   };
   const picks = (field) => html`<${Picks} receipt=${receipt} field=${field} form=${form} onPick=${onPick} open=${offered(field)} />`;
   const hint = (field) => html`${form.wrong[field] && html`<p class="bad" id=${`w-${field}`}>${form.wrong[field]}</p>`}
-    ${active === field && receipt.fields?.[field]?.why && !form.wrong[field] && html`<p class="hint"><${Icon} name="search" /><bdi class="trunc">${receipt.fields[field].why}</bdi></p>`}`;
+    ${active === field && receipt.fields?.[field]?.why && !form.wrong[field] && html`<p class="hint"><${Icon} name="search" /><bdi class="trunc" dir="auto">${receipt.fields[field].why}</bdi></p>`}`;
   const input = (field, extra = {}, text) => html`<div class="f">${label(field, text)}
     <input class=${`in${flagged.has(field) ? " warn" : ""}${AMOUNTS.has(field) ? " amount" : ""}`} value=${form.text(field)} autocomplete="off"
       dir=${extra.dir || "auto"} inputmode=${extra.inputmode} maxlength=${extra.max} placeholder=${extra.hint} ...${common(field)} />
@@ -175,7 +175,7 @@ function Meta({ receipt }) {
   const state = saving.value[receipt.id];
   return html`<div class="meta">
     <div><${Icon} name=${sourceIcon(receipt.source)} /><span class="grow">${mail
-      ? html`<a href=${at(`mail/${mail.id}`)}><bdi class="trunc">${mail.subject || t("mail.nosubject")}</bdi></a><bdi class="trunc">${mail.from}</bdi>`
+      ? html`<a href=${at(`mail/${mail.id}`)}><bdi class="trunc" dir="auto">${mail.subject || t("mail.nosubject")}</bdi></a><bdi class="trunc" dir="auto">${mail.from}</bdi>`
       : sourceName(receipt.source)}</span></div>
     <div><${Icon} name="clock" /><span>${t("review.received", { t: moment(receipt.received_at || receipt.created_at) })}</span></div>
     ${receipt.approved_at && html`<div><${Icon} name="check" /><span>${t("review.approved", { t: moment(receipt.approved_at) })}</span></div>`}

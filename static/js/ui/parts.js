@@ -12,7 +12,7 @@ export const Keys = ({ of, class: extra = "" }) => html`
   <span class=${`keys ${extra}`} aria-hidden="true">${shown(of).map((key) => html`<kbd>${key}</kbd>`)}</span>`;
 
 /** A person's words (vendor, note, subject): its own direction, cut with an ellipsis. */
-export const Bdi = ({ text, class: extra = "trunc" }) => html`<bdi class=${extra}>${text}</bdi>`;
+export const Bdi = ({ text, class: extra = "trunc" }) => html`<bdi class=${extra} dir="auto">${text}</bdi>`;
 
 /** An amount, its digits in columns. */
 export const Amount = ({ text, class: extra = "" }) => html`<bdi class=${`num ${extra}`}>${text}</bdi>`;
