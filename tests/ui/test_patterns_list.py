@@ -122,6 +122,7 @@ def test_ui_p08_the_palette_finds_actions_pages_and_vendors(desk: Desk) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     page.keyboard.press("Control+k")
+    expect(page.get_by_role("combobox")).to_be_focused()
     page.keyboard.type("skyl")
     option = page.locator(".pal li[role=option]", has_text="Skylane Air")
     expect(option).to_be_visible()
