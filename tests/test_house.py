@@ -24,7 +24,8 @@ CORE = LEAVES | {"models", "store"}
 MAY_IMPORT = {
     **dict.fromkeys(LEAVES, LEAVES - {"blobs"}),
     "database": LEAVES,
-    "models": LEAVES | {"database"},
+    "tables": LEAVES | {"database"},
+    "models": LEAVES | {"database", "tables"},
     "store": LEAVES | {"models"},
     "receipts": LEAVES - {"config"},
     "sources": LEAVES - {"config"},
@@ -44,10 +45,10 @@ BORDERS = {"store": {"sources.ports", "receipts.types"}}
 KNOWN_IN = {
     "bottle": {"prosaas", "web", "calls.server"},
     "huey": {"tasks"},
-    "peewee": {"database", "models", "store", "migrations"},
-    "playhouse": {"database", "models", "store", "migrations"},
+    "peewee": {"database", "models", "tables", "store", "migrations"},
+    "playhouse": {"database", "models", "tables", "store", "migrations"},
     "requests": {"sources", "calls"},
-    "sqlite3": {"database", "models", "store", "migrations"},
+    "sqlite3": {"database", "models", "tables", "store", "migrations"},
     "waitress": {"cli"},
     "uvicorn": {"cli"},
     "honcho": {"cli"},
