@@ -22,6 +22,7 @@ from tables.events import Delivery, Endpoint, Event
 from tables.mail import Mail, Mailbox, OAuthState, SenderRule, SyncRun
 from tables.people import ApiToken, Business, Membership, OneTimeLink, Session, Setting, User
 from tables.receipts import Document, Receipt, SavedView, Undo
+from tables.work import Work
 
 __all__ = [
     "TABLES",
@@ -48,6 +49,7 @@ __all__ = [
     "Undo",
     "User",
     "UtcField",
+    "Work",
     "connect",
     "db",
     "decrypt",
@@ -78,4 +80,5 @@ TABLES: Sequence[type[Table]] = (
     Endpoint,
     Event,
     Delivery,
+    Work,
 )

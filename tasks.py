@@ -74,6 +74,7 @@ class SignedJson(Serializer):  # type: ignore[misc]
 huey = PriorityRedisExpireHuey("prosaas", results=False, serializer=SignedJson())
 _workshop: Workshop | None = None
 _delivering = threading.BoundedSemaphore(1)
+_working = threading.BoundedSemaphore(1)
 
 
 def configure(config: Config) -> None:
@@ -133,10 +134,31 @@ def deliver(endpoint_id: int) -> None:
         ring_endpoint(endpoint_id)
 
 
+@huey.task(name="prosaas.work_step", priority=PRIORITY["default"])
+def work_step(work_id: int) -> None:
+    """One step of background work; at most half of the threads do such work, the others are for mail."""
+    from jobs import work as steps
+    from store import work
+
+    if _workshop is None:
+        return
+    with _database():
+        if not _working.acquire(blocking=False):
+            work.ring_again(work_id)
+            return
+        try:
+            again = steps.step(_workshop, work_id)
+        finally:
+            _working.release()
+        row = work.get(work_id) if again else None
+    if row is not None:
+        ring_work(row.id, row.priority)
+
+
 @huey.periodic_task(crontab(minute="*"), name="prosaas.tick", priority=PRIORITY["high"], expires=55)
 def tick() -> None:
     """Every minute: plan what is due. A slot in the database decides, so any number of workers may tick."""
-    from jobs import sweep
+    from jobs import sweep, work
 
     if _workshop is not None:
         with _database():
@@ -144,6 +166,8 @@ def tick() -> None:
             sweep.look_after_events()
             for run_id in sweep.plan_syncs():
                 ring(run_id)
+            for work_id, priority in work.plan():
+                ring_work(work_id, priority)
 
 
 def ring(run_id: int) -> bool:
@@ -162,6 +186,16 @@ def ring_endpoint(endpoint_id: int) -> bool:
         deliver(endpoint_id)
     except redis.RedisError as error:
         log.warning("✗ Redis not available endpoint=%s error=%s", endpoint_id, type(error).__name__)
+        return False
+    return True
+
+
+def ring_work(work_id: int, priority: str = "default") -> bool:
+    """Have background work done; False when Redis does not answer (the sweeper rings later)."""
+    try:
+        work_step(work_id, priority=PRIORITY[priority])
+    except redis.RedisError as error:
+        log.warning("✗ Redis not available work=%s error=%s", work_id, type(error).__name__)
         return False
     return True
 
@@ -221,7 +255,7 @@ def workers_seen(client: redis.Redis) -> list[dict[str, Any]]:
 
 def run_worker(config: Config) -> None:
     """Run the consumer until it is told to stop; returns then."""
-    global _workshop, _delivering
+    global _workshop, _delivering, _working
     log.info("🔔 WORKER_START: ProSaaS Background Worker pid=%s", os.getpid())
     configure(config)
     _wait_for_redis(config)
@@ -246,6 +280,7 @@ def run_worker(config: Config) -> None:
     )
     reader = Reader()
     _delivering = threading.BoundedSemaphore(max(1, config.workers // 2))
+    _working = threading.BoundedSemaphore(max(1, config.workers // 2))
     _workshop = Workshop(
         config=config,
         blobs=FolderBlobs(adapters.blob_folder(config)),
@@ -283,13 +318,15 @@ def _wait_for_redis(config: Config) -> None:
 
 def _sweep() -> None:
     from jobs import sweep
-    from store import deliveries
+    from store import deliveries, work
 
     if _workshop is not None:
         with _database():
             sweep.sweep(_workshop)
             for endpoint_id in deliveries.to_ring():
                 ring_endpoint(endpoint_id)
+            for work_id, priority in work.to_ring():
+                ring_work(work_id, priority)
 
 
 _started_at = clock.iso(clock.now())

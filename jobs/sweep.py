@@ -9,7 +9,7 @@ from pathlib import Path
 import clock
 from errors import Tellable
 from jobs.workshop import Workshop, kernel_lock
-from store import deliveries, mailboxes, receipt_edits, runs
+from store import deliveries, mailboxes, receipt_edits, runs, work
 
 log = logging.getLogger("sweep")
 EVERY_S = 1.0
@@ -35,7 +35,8 @@ def _holder_is_dead(folder: Path, business_id: int) -> bool:
 
 
 def tidy() -> None:
-    """What is over goes: receipts after their time in the trash."""
+    """What is over goes: receipts after their time in the trash, background work that nobody asks for any more."""
+    work.prune()
     gone = receipt_edits.empty_trash()
     if gone:
         log.info("The trash was emptied of what lay there for 30 days receipts=%s", gone)
