@@ -4,21 +4,8 @@ const SHELL = `shell-${RELEASE}`, SEEN = "seen", SHARED = "shared";
 const LOOKS = /^\/api\/(session|business|mailboxes|receipts(\/counts|\/stats|\/index|\/\d+(\/(thumbnail|preview))?)?|mail)$/;
 const KEEP = 600;
 
-/* What the page itself does not name: parts that come when they are first used. A test keeps the list whole. */
-const LATER = [
-  "css/down.css", "css/more.css", "css/pages.css", "css/review.css", "i18n/en.json", "i18n/en.more.json",
-  "i18n/he.json", "i18n/he.more.json", "js/banners.js", "js/core/connect.js", "js/core/drafts.js",
-  "js/core/parse.js", "js/core/speak.js", "js/core/syncing.js", "js/core/tick.js", "js/core/undo.js",
-  "js/everywhere.js", "js/pages/mail.js", "js/pages/settings/business.js", "js/pages/settings/form.js",
-  "js/pages/settings/gmail_setup.js", "js/pages/settings/mailboxes.js", "js/pages/settings/people.js",
-  "js/pages/settings/senders.js", "js/pages/settings/tokens.js", "js/pages/settings/you.js", "js/pages/settings.js",
-  "js/pages/signin.js", "js/pages/status.js", "js/palette.js", "js/receipts/bulk.js", "js/receipts/cell.js",
-  "js/receipts/edits.js", "js/receipts/empty.js", "js/receipts/filterform.js", "js/receipts/gestures.js",
-  "js/receipts/listkeys.js", "js/receipts/lists.js", "js/receipts/months.js", "js/receipts/peek.js",
-  "js/receipts/syncpanel.js", "js/receipts/views.js", "js/review/compare.js", "js/review/document.js",
-  "js/review/fields.js", "js/review/form.js", "js/review/panel.js", "js/sources.js", "js/ui/dialog.js",
-  "js/ui/icons_more.js", "js/ui/menu.js", "js/ui/toasts.js", "js/uploads.js", "js/uploads_view.js",
-];
+/* What the page itself does not name: parts that come when they are first used. The server fills in their names. */
+const LATER = ["{{later}}"];
 
 /* The page, all that it names, and what may come later: so that it opens whole where there is no network. */
 async function install() {

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 import mimetypes
+import re
 import threading
 import time
 from dataclasses import dataclass
@@ -14,6 +16,8 @@ from errors import Tellable
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
 RELEASE = b"{{release}}"
+LATER = b'"{{later}}"'
+_LATER = (".js", ".css", ".json")
 _LOOK_EVERY_S = 1.0
 _COMPRESSED = (".js", ".css", ".json", ".html", ".svg", ".txt", ".webmanifest")
 _TYPES = {".js": "text/javascript; charset=utf-8", ".webmanifest": "application/manifest+json", ".woff2": "font/woff2"}
@@ -68,6 +72,14 @@ class Assets:
                 self._kept[name, release] = kept
         return kept
 
+    def later(self) -> list[str]:
+        """The scripts, sheets and words that the page itself does not name: they come when they are first used."""
+        page = (self._root / "index.html").read_text(encoding="utf-8")
+        named = set(re.findall(r'/assets/\{\{release\}\}/([^"]+)', page))
+        files = (path for folder in ("css", "i18n", "js") for path in (self._root / folder).rglob("*.*"))
+        names = {path.relative_to(self._root).as_posix() for path in files if path.suffix in _LATER}
+        return sorted(names - named)
+
     def _read(self, name: str, release: str) -> Asset:
         path = self._root / name
         try:
@@ -79,6 +91,8 @@ class Assets:
             raise Tellable("not_found", "There is no such file.")
         if release:
             data = data.replace(RELEASE, release.encode())
+            if LATER in data:
+                data = data.replace(LATER, json.dumps(self.later())[1:-1].encode())
         media_type = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         if media_type.startswith("text/") and "charset" not in media_type:
             media_type += "; charset=utf-8"

@@ -11,14 +11,8 @@ import { Boundary, Lazy, calm, settleDown } from "./ui/lazy.js";
 import { withStyles } from "./ui/styles.js";
 import { Shell } from "./shell.js";
 import { ReceiptsPage } from "./receipts/page.js";
+import { PAGES } from "./pages.js";
 
-/* Pages by name; all but the receipts come when they are first visited. */
-const PAGES = {
-  receipts: null,
-  mail: () => withStyles("pages", import("./pages/mail.js")).then((m) => m.MailPage),
-  status: () => withStyles("pages", import("./pages/status.js")).then((m) => m.StatusPage),
-  settings: () => withStyles("pages", import("./pages/settings.js")).then((m) => m.SettingsPage),
-};
 const toastStack = () => withStyles("more", import("./ui/toasts.js")).then((m) => m.Toasts);
 const signinPage = () => withStyles("pages", import("./pages/signin.js")).then((m) => m.SignInPage);
 
@@ -31,11 +25,11 @@ export function App() {
     if (state !== "in" || page === "sign-in") return;
     if (!name) {
       const last = lastBusiness();
-      if (last) go(`/app/b/${encodeURIComponent(last)}/${page && page in PAGES ? page : "receipts"}${place.value.query}`, { replace: true });
+      if (last) go(`/app/b/${encodeURIComponent(last)}/${Object.hasOwn(PAGES, page) ? page : "receipts"}${place.value.query}`, { replace: true });
     } else if (known && !page) go(at("receipts"), { replace: true });
   }, [state, name, page, known]);
   useEffect(() => {
-    const title = t(state === "in" ? `nav.${page in PAGES ? page : "receipts"}` : "signin.title");
+    const title = t(state === "in" ? `nav.${Object.hasOwn(PAGES, page) ? page : "receipts"}` : "signin.title");
     document.title = `${title} · ProSaaS`;
   }, [state, page, lang.value]);
 
@@ -48,10 +42,10 @@ export function App() {
   } else if (state === "out" || page === "sign-in") content = html`<${Lazy} name="signin" load=${signinPage} />`;
   else if (name && !known) content = html`<main id="main" class="alone"><${Trouble} text=${t("error.no_business")} /></main>`;
   else if (!name) content = me.value.businesses.length ? null : html`<main id="main" class="alone"><${Trouble} text=${t("error.none_yet")} /></main>`;
-  else if (page && !(page in PAGES)) content = html`<${Shell}><${Trouble} text=${t("error.no_page")} /></${Shell}>`;
+  else if (page && !Object.hasOwn(PAGES, page)) content = html`<${Shell}><${Trouble} text=${t("error.no_page")} /></${Shell}>`;
   else {
     content = html`<${Shell} key=${name}>
-      <${Boundary} key=${page || "receipts"}>${!page || page === "receipts" ? html`<${ReceiptsPage} />` : html`<${Lazy} name=${page} load=${PAGES[page]} />`}</${Boundary}>
+      <${Boundary} key=${page || "receipts"}>${!page || page === "receipts" ? html`<${ReceiptsPage} />` : html`<${Lazy} name=${page} load=${PAGES[page].load} />`}</${Boundary}>
     </${Shell}>`;
   }
   return html`<a class="skip" href="#main">${t("app.skip")}</a>${content}

@@ -6,16 +6,15 @@ import { useKeys } from "./core/keys.js";
 import { theme, isDark } from "./core/prefs.js";
 import { startSync } from "./core/sync.js";
 import { undoLast } from "./core/undo.js";
+import { PAGES } from "./pages.js";
 
 export function EveryKey({ show }) {
   useKeys(t("keys.everywhere"), {
     "Mod+k": [t("keys.palette"), () => show("palette"), { typing: true }],
     "?": [t("keys.help"), () => show("help")],
     z: [t("keys.undo"), () => undoLast()],
-    "g r": [t("keys.go", { p: t("nav.receipts") }), () => go(at("receipts"))],
-    "g m": [t("keys.go", { p: t("nav.mail") }), () => go(at("mail"))],
-    "g s": [t("keys.go", { p: t("nav.status") }), () => go(at("status"))],
-    "g e": [t("keys.go", { p: t("nav.settings") }), () => go(at("settings"))],
+    ...Object.fromEntries(Object.values(PAGES).filter((page) => page.key).map(({ name, key }) =>
+      [`g ${key}`, [t("keys.go", { p: t(`nav.${name}`) }), () => go(at(name))]])),
     s: [t("sync.now"), () => { if (mayWrite.value) startSync(); }],
     t: [t("theme.toggle"), () => { theme.value = isDark() ? "light" : "dark"; }],
   });

@@ -3,23 +3,22 @@ import { html, render, effect } from "./core/signals.js";
 import { firstLanguage, setLanguage, moreWords, lang } from "./core/i18n.js";
 import * as prefs from "./core/prefs.js";
 import * as router from "./core/router.js";
-import * as keys from "./core/keys.js";
 import { calm } from "./ui/lazy.js";
 import { loadMe } from "./core/account.js";
 import { App } from "./app.js";
 
 prefs.start();
 router.start();
-keys.start();
 
 const root = document.getElementById("app");
 await Promise.all([setLanguage(firstLanguage(prefs.stored("lang"))), loadMe()]);
 effect(() => prefs.remember("lang", lang.value));
 render(html`<${App} />`, root);
-effect(() => { // what the first screen can do without
-  if (!calm.value) return;
+calm.subscribe((now) => { // what the first screen can do without
+  if (!now) return;
   moreWords();
   import("./core/tick.js").then((m) => m.start());
+  import("./core/keys.js").then((m) => m.start());
 });
 if ("serviceWorker" in navigator && window.isSecureContext) {
   // Under require-trusted-types-for a worker's address, too, must come from a policy: this one knows one address.

@@ -13,8 +13,9 @@ import { startSync } from "./core/sync.js";
 import { connectGmail } from "./core/connect.js";
 import { Icon } from "./ui/icons.js";
 import { Dialog } from "./ui/dialog.js";
-import { Keys } from "./ui/parts.js";
+import { Keys } from "./ui/keys.js";
 import { pick } from "./uploads.js";
+import { PAGES } from "./pages.js";
 import { fromQuery, toQuery } from "./receipts/filters.js";
 
 /** How well `text` answers what was typed: letters in order, starts of words count more; -1: not at all. */
@@ -43,15 +44,12 @@ function commands() {
     mayWrite.value && ["upload", t("pal.upload"), pick],
     mayWrite.value && ["mail", t("add.gmail"), () => connectGmail()],
     ["hist", t("keys.undo"), undoLast, "z"],
-    ["receipt", t("keys.go", { p: t("nav.receipts") }), () => go(at("receipts")), "g r"],
+    ...Object.values(PAGES).map(({ name, icon, key }) => [icon, t("keys.go", { p: t(`nav.${name}`) }), () => go(at(name)), key && `g ${key}`]),
     ["warn", t("pal.tab", { p: t("tab.review") }), list({ status: "to_review" })],
     ["check", t("pal.tab", { p: t("tab.ready") }), list({ status: "ready" })],
     ["calendar", t("pal.tab", { p: monthName(today.value.slice(0, 7)) }), list({ ...filter, month: today.value.slice(0, 7) })],
     ["trash", t("pal.tab", { p: t("tab.trash") }), list({ deleted: "1" })],
-    ["mail", t("keys.go", { p: t("nav.mail") }), () => go(at("mail")), "g m"],
     ["warn", t("tab.failed"), () => go(at("mail", "?outcome=failed"))],
-    ["pulse", t("keys.go", { p: t("nav.status") }), () => go(at("status")), "g s"],
-    ["gear", t("keys.go", { p: t("nav.settings") }), () => go(at("settings")), "g e"],
     [isDark() ? "sun" : "moon", t(isDark() ? "theme.light" : "theme.dark"), () => { theme.value = isDark() ? "light" : "dark"; }, "t"],
     ["globe", t(`lang.to.${other}`), () => speakLanguage(other)],
     ["out", t("nav.signout"), signOut],

@@ -12,6 +12,7 @@ import { withStyles } from "./ui/styles.js";
 import { Icon, Logo } from "./ui/icons.js";
 import { Avatar, Menu } from "./ui/parts.js";
 import { Lazy, calm } from "./ui/lazy.js";
+import { MENU, PAGES } from "./pages.js";
 
 const banners = () => withStyles("more", import("./banners.js")).then((m) => m.Banners);
 const views = () => withStyles("more", import("./receipts/views.js")).then((m) => m.Views);
@@ -19,11 +20,26 @@ const everyKey = () => withStyles("more", import("./everywhere.js")).then((m) =>
 const sources = () => withStyles("more", import("./sources.js")).then((m) => m.Sources);
 const uploads = () => withStyles("more", import("./uploads_view.js")).then((m) => m.Uploads);
 const capture = () => worded(import("./uploads.js")).then((m) => m.capture());
-const LINKS = [["receipts", "receipt"], ["mail", "mail"], ["status", "pulse"], ["settings", "gear"]];
+const BAR = ["receipts", "mail", "calls"]; // what stands in the phone's bar beside the camera, as far as it is there
 
 function NavLink({ name, icon, extra }) {
   return html`<a href=${at(name)} aria-current=${route.value.page === name ? "page" : null}>
     <${Icon} name=${icon} /><span class="lbl">${t(`nav.${name}`)}</span>${extra}</a>`;
+}
+
+/* The phone's bar: the first pages, the camera, and the way to all others. */
+function PhoneBar() {
+  const { page } = route.value;
+  const barred = [...BAR, "status"].filter((name) => PAGES[name]).slice(0, 3);
+  const link = (name) => html`<a key=${name} href=${at(name)} aria-current=${page === name ? "page" : null}><${Icon} name=${PAGES[name].icon} />${t(`nav.${name}`)}</a>`;
+  const others = MENU.filter((one) => !barred.includes(one.name)).filter((one, n, all) => one !== "-" || (n > 0 && all[n - 1] !== "-"));
+  return html`<nav class="bnav" aria-label=${t("nav.main")}>
+    ${barred.slice(0, 2).map(link)}
+    <button type="button" class="cam" aria-label=${t("nav.capture")} disabled=${!mayWrite.value} onClick=${capture}><${Icon} name="camera" /></button>
+    ${barred.slice(2).map(link)}
+    <${Menu} class=${barred.includes(page) ? "" : "on"} up label=${t("nav.more")} text=${html`<${Icon} name="menu" />${t("nav.more")}`}
+      items=${others.map((one) => (one === "-" ? one : { label: t(`nav.${one.name}`), icon: one.icon, act: () => go(at(one.name)) }))} />
+  </nav>`;
 }
 
 /* Which business, and the way to the others. */
@@ -62,7 +78,6 @@ const OVERLAYS = {
 export function Shell({ children }) {
   const [shown, show] = useState(null);
   openOverlay = show;
-  const { page } = route.value;
   const trouble = !online.value || reconnecting.value || (workerOffline.value && active.value)
     || mailSources.value.some((box) => box.status === "needs_reconnect");
   const waiting = counts.value?.to_review || 0;
@@ -71,7 +86,7 @@ export function Shell({ children }) {
       <a class="brand" href=${at("receipts")}><${Logo} /><span>ProSaaS</span></a>
       <${Workspace} />
       <nav class="nav" aria-label=${t("nav.main")}>
-        ${LINKS.map(([name, icon]) => html`<${NavLink} key=${name} name=${name} icon=${icon}
+        ${MENU.map(({ name, icon }, n) => !name ? html`<hr key=${n} />` : html`<${NavLink} key=${name} name=${name} icon=${icon}
           extra=${name === "receipts" && waiting > 0 && html`<span class="n hot">${num(waiting)}<span class="sr"> ${t("tab.review")}</span></span>`} />`)}
       </nav>
       ${calm.value && html`<${Lazy} name="views" load=${views} quiet />`}
@@ -81,13 +96,7 @@ export function Shell({ children }) {
     </aside>
     ${calm.value && html`<${Lazy} name="keys" load=${everyKey} quiet show=${show} />`}
     <div class="col">${trouble && html`<${Lazy} name="banners" load=${banners} quiet />`}${children}</div>
-    <nav class="bnav" aria-label=${t("nav.main")}>
-      <a href=${at("receipts")} aria-current=${page === "receipts" ? "page" : null}><${Icon} name="receipt" />${t("nav.receipts")}</a>
-      <a href=${at("mail")} aria-current=${page === "mail" ? "page" : null}><${Icon} name="mail" />${t("nav.mail")}</a>
-      <button type="button" class="cam" aria-label=${t("nav.capture")} disabled=${!mayWrite.value} onClick=${capture}><${Icon} name="camera" /></button>
-      <a href=${at("status")} aria-current=${page === "status" ? "page" : null}><${Icon} name="pulse" />${t("nav.status")}</a>
-      <a href=${at("settings")} aria-current=${page === "settings" ? "page" : null}><${Icon} name="menu" />${t("nav.more")}</a>
-    </nav>
+    <${PhoneBar} />
     ${calm.value && html`<${Lazy} name="uploads" load=${uploads} quiet />`}
     ${shown && html`<${Lazy} key=${shown} name=${`overlay.${shown}`} load=${OVERLAYS[shown]} onClose=${() => show(null)} />`}
   </div>`;

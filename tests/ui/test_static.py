@@ -10,12 +10,21 @@ from pathlib import Path
 
 import pytest
 
+from web.assets import Assets
+
 STATIC = Path(__file__).resolve().parents[2] / "static"
 OURS = sorted((STATIC / "js").rglob("*.js"))
 CSS = sorted((STATIC / "css").glob("*.css"))
 FILES = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in (STATIC / "i18n").glob("*.json")}
-WORDS = {language: {**FILES[language], **FILES[f"{language}.more"]} for language in ("en", "he")}
-PLURALS = {"en": {"one", "other"}, "he": {"one", "two", "other"}}
+LANGUAGES = sorted({name.partition(".")[0] for name in FILES})
+SETS = sorted({name.partition(".")[2] for name in FILES})
+WORDS = {
+    language: {key: text for one in SETS for key, text in FILES.get(f"{language}.{one}".rstrip("."), {}).items()}
+    for language in LANGUAGES
+}
+PLURALS = {
+    "en": {"one", "other"}, "he": {"one", "two", "other"}, "de": {"one", "other"}, "fr": {"one", "many", "other"},
+}  # fmt: skip
 FROM = re.compile(r"""(?:from|import)\s*\(?\s*["'](\.[^"']+)["']""")
 STATIC_FROM = re.compile(r"""(?:from|import)\s*["'](\.[^"']+)["']""")
 
@@ -29,35 +38,40 @@ def test_vendored_files_are_what_was_vendored() -> None:
         assert one["licence"] in {"MIT", "Apache-2.0", "BSD-3-Clause"}
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_word_stands_in_one_file_of_its_language(language: str) -> None:
+    keys = [key for one in SETS for key in FILES.get(f"{language}.{one}".rstrip("."), {})]
+    assert len(keys) == len(set(keys)), {key for key in keys if keys.count(key) > 1}
+
+
 def stem(key: str) -> str:
     return re.sub(r"_(one|two|few|many|other)$", "", key)
 
 
 def test_all_languages_have_the_same_words() -> None:
     keys = {language: {stem(key) for key in words} for language, words in WORDS.items()}
-    assert keys["en"] == keys["he"]
     for language, words in WORDS.items():
+        assert keys["en"] == keys[language], language
         for key in {stem(key) for key in words if stem(key) != key and key != "error.too_many"}:
             forms = {other.rpartition("_")[2] for other in words if stem(other) == key}
             assert forms == PLURALS[language], (language, key)
 
 
 def test_the_first_screen_asks_for_no_word_that_comes_later() -> None:
-    for language in ("en", "he"):
-        assert not FILES[language].keys() & FILES[f"{language}.more"].keys()
+    for language in LANGUAGES:
         there = {stem(key) for key in FILES[language]}
         for path in first_screen():
             if "vendor" not in path.parts:
                 asked = re.findall(r"""\bt\(\s*"([^"]+)\"""", path.read_text(encoding="utf-8"))
                 assert not {key for key in asked if key not in there}, path.name
-    assert FILES["en"].keys() <= FILES["he"].keys()
 
 
 def test_all_languages_have_the_same_places_to_fill() -> None:
     places = re.compile(r"\{(\w+?)(?:_text)?\}")
-    for key, text in WORDS["en"].items():
-        if key in WORDS["he"] and not key.endswith(("_one", "_two")):
-            assert set(places.findall(text)) == set(places.findall(WORDS["he"][key])), key
+    for language, words in WORDS.items():
+        for key, text in words.items():
+            if key in WORDS["en"] and not key.endswith(("_one", "_two")):
+                assert set(places.findall(text)) == set(places.findall(WORDS["en"][key])), (language, key)
 
 
 def test_every_word_asked_for_is_there_and_every_word_there_is_asked_for() -> None:
@@ -137,7 +151,7 @@ def test_files_stay_short_and_say_what_they_are(path: Path) -> None:
 
 def test_directions_are_logical() -> None:
     """Left and right are written only where they are meant in both directions of reading."""
-    meant = re.compile(r"text-align: right|background-position|\[dir=rtl\]|left: calc\(100%|transparent")
+    meant = re.compile(r"text-align: right|background-position|\[dir=(rtl|ltr)\]|left: calc\(100%|transparent")
     for path in CSS:
         for line in path.read_text(encoding="utf-8").splitlines():
             if re.search(r"(?<![-\w])(left|right)(?![-\w])|-(left|right):", line.partition("/*")[0]):
@@ -145,8 +159,10 @@ def test_directions_are_logical() -> None:
 
 
 def test_the_service_worker_knows_every_part_that_comes_later() -> None:
-    worker = (STATIC / "sw.js").read_text(encoding="utf-8")
-    listed = re.findall(r'"([^"]+)"', worker.partition("const LATER = [")[2].partition("];")[0])
-    named = set(re.findall(r'/assets/\{\{release\}\}/([^"]+)', (STATIC / "index.html").read_text()))
+    assets = Assets()
+    worker = assets.file("sw.js", assets.release).data.decode()
+    listed = set(json.loads(f"[{worker.partition('const LATER = [')[2].partition('];')[0]}]"))
+    index = assets.file("index.html", assets.release).data.decode()
+    named = set(re.findall(rf'/assets/{assets.release}/([^"]+)', index))
     ours = {path.relative_to(STATIC).as_posix() for path in [*OURS, *CSS, *(STATIC / "i18n").glob("*.json")]}
-    assert set(listed) == ours - named
+    assert listed == ours - named

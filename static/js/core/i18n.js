@@ -17,44 +17,62 @@ export function firstLanguage(stored) {
   return wanted.map((l) => (l === "iw" ? "he" : l)).find((l) => LANGUAGES.includes(l)) || "en";
 }
 
-let wantsMore = false, filling = null, wanted = "";
+const sets = new Set(); // the further files asked for: "more", and those of pages
+const tables = new Map(); // "he.more" → its words, once they are here
+const fetched = new Map(); // "he.more" → the promise of it
+const nameOf = (code, set) => (set ? `${code}.${set}` : code);
+let wanted = "";
 
-async function file(name) {
-  const answer = await fetch(new URL(`../../i18n/${name}.json`, import.meta.url));
-  if (!answer.ok) throw new Error(`language ${name}: ${answer.status}`);
-  return answer.json();
+function load(code, set) {
+  const name = nameOf(code, set);
+  if (!fetched.has(name)) {
+    fetched.set(name, fetch(new URL(`../../i18n/${name}.json`, import.meta.url)).then(async (answer) => {
+      if (!answer.ok) throw new Error(`language ${name}: ${answer.status}`);
+      tables.set(name, await answer.json());
+    }).catch((error) => {
+      fetched.delete(name);
+      throw error;
+    }));
+  }
+  return fetched.get(name);
 }
+const gathered = (code) => Object.assign({}, ...["", ...sets].map((set) => tables.get(nameOf(code, set))));
 
 /** Fetch a language and turn the page to it. */
 export async function setLanguage(code) {
   wanted = code;
-  const whole = wantsMore;
-  const tables = await Promise.all([file(code), whole ? file(`${code}.more`) : {}]);
+  for (let known = -1; known !== sets.size;) { // more may be asked for while these are on their way
+    known = sets.size;
+    await Promise.all(["", ...sets].map((set) => load(code, set)));
+  }
   if (wanted !== code) return; // another was asked for meanwhile
-  words.value = Object.assign({}, ...tables);
+  words.value = gathered(code);
   plural = new Intl.PluralRules(LOCALES[code] || code);
   lang.value = code;
   document.documentElement.lang = code;
   document.documentElement.dir = RTL.has(code) ? "rtl" : "ltr";
-  // Somebody asked for the other words while these were on their way.
-  if (wantsMore && !whole) await (filling = fill());
 }
 
-async function fill() {
-  const code = lang.value;
-  const table = await file(`${code}.more`);
-  if (lang.value === code) words.value = { ...words.value, ...table };
-  else await fill(); // the language changed meanwhile
+const filled = new Map();
+/** Fetch the words of a set, i18n/<language>.<set>.json, for now and for every language to come. */
+export function loadWords(set) {
+  if (!filled.has(set)) {
+    sets.add(set);
+    filled.set(set, (async () => {
+      let code;
+      do await load(code = lang.value, set); while (code !== lang.value); // the language may change meanwhile
+      words.value = gathered(code);
+    })().catch((error) => {
+      sets.delete(set);
+      filled.delete(set);
+      throw error;
+    }));
+  }
+  return filled.get(set);
 }
 
 /** Fetch the words that the first screen can do without. */
-export function moreWords() {
-  if (!wantsMore) {
-    wantsMore = true;
-    filling = fill();
-  }
-  return filling;
-}
+export const moreWords = () => loadWords("more");
 
 /** A module together with the words it may use. */
 export const worded = (module) => Promise.all([module, moreWords()]).then(([m]) => m);

@@ -10,13 +10,14 @@ import { done } from "../core/undo.js";
 import { useKeys } from "../core/keys.js";
 import { onChanges } from "../core/tick.js";
 import { Icon } from "../ui/icons.js";
-import { Dialog, useLoad } from "../ui/dialog.js";
+import { Dialog } from "../ui/dialog.js";
+import { useLoad } from "../ui/load.js";
 import { Menu, Trouble, Wait } from "../ui/parts.js";
 import { reasonText } from "../receipts/lists.js";
 import { SyncButton } from "../receipts/top.js";
 
 /* What was looked at; the rest (spam, trash, drafts, sent) was listed and left alone. */
-const LOOKED = "receipt,not_receipt,failed,waiting,duplicate";
+const LOOKED = "receipt,not_receipt,failed,duplicate";
 const OUTCOMES = ["receipt", "not_receipt", "failed", "waiting", "duplicate", "skipped", "gone"];
 const ICON = { receipt: "receipt", not_receipt: "ban", failed: "warn", waiting: "clock", duplicate: "copy", skipped: "x", gone: "trash" };
 const TONE = { failed: "bad", waiting: "info", receipt: "good", duplicate: "info" };
@@ -83,7 +84,7 @@ function MailDialog({ id, onClose, onRetry }) {
   </${Dialog}>`;
 }
 
-export function MailPage() {
+export function Page() {
   const params = new URLSearchParams(place.value.query);
   const outcome = params.get("outcome") || "", q = params.get("q") || "", mailbox = params.get("mailbox") || "";
   const open = /^\d+$/.test(route.value.rest[0] || "") ? Number(route.value.rest[0]) : null;

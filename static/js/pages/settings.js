@@ -1,24 +1,35 @@
-/* Settings, section by section. */
+/* Settings, section by section; a section comes when it is first looked at. */
 import { html } from "../core/signals.js";
 import { at } from "../core/business.js";
 import { route } from "../core/router.js";
-import { t } from "../core/i18n.js";
-import { Body as Business } from "./settings/business.js";
-import { Body as Mailboxes } from "./settings/mailboxes.js";
-import { Body as People } from "./settings/people.js";
-import { Body as Senders } from "./settings/senders.js";
-import { Body as Tokens } from "./settings/tokens.js";
-import { Body as You } from "./settings/you.js";
+import { t, loadWords } from "../core/i18n.js";
+import { Lazy } from "../ui/lazy.js";
+import { Frame } from "../ui/frame.js";
+import { loadStyles } from "../ui/styles.js";
 
-const SECTIONS = { business: Business, mailboxes: Mailboxes, senders: Senders, people: People, tokens: Tokens, you: You };
+/* A section's module, its sheet and its words; gives its `Body`. */
+const section = (module, { css, words } = {}) => Promise.all([module, css && loadStyles(css), words && loadWords(words)]).then(([m]) => m.Body);
 
-export function SettingsPage() {
+/* One entry each; "-" parts the groups. Its name in the list is the word settings.<name>. */
+const SECTIONS = [
+  ["business", () => section(import("./settings/business.js"))],
+  ["people", () => section(import("./settings/people.js"))],
+  "-",
+  ["mailboxes", () => section(import("./settings/mailboxes.js"))],
+  ["senders", () => section(import("./settings/senders.js"))],
+  "-",
+  ["tokens", () => section(import("./settings/tokens.js"))],
+  "-",
+  ["you", () => section(import("./settings/you.js"))],
+];
+const BY_NAME = Object.fromEntries(SECTIONS.filter((one) => one !== "-"));
+
+export function Page() {
   const asked = route.value.rest[0];
-  const here = Object.hasOwn(SECTIONS, asked) ? asked : "business";
-  return html`<main class="main page" id="main" tabindex="-1">
-    <header class="top"><h1 class="h1">${t("nav.settings")}</h1></header>
-    <div class="fb"><nav class="tabs" aria-label=${t("nav.settings")}>${Object.keys(SECTIONS).map((name) => html`<a key=${name} href=${at(`settings/${name}`)}
-      aria-current=${name === here ? "true" : null}>${t(`settings.${name}`)}</a>`)}</nav></div>
-    <div class="body"><section class="panel narrow"><h2>${t(`settings.${here}`)}</h2><${SECTIONS[here]} key=${here} /></section></div>
-  </main>`;
+  const here = Object.hasOwn(BY_NAME, asked) ? asked : "business";
+  return html`<${Frame} title=${t("nav.settings")} class="settings" wide>
+    <nav class="sections" aria-label=${t("nav.settings")}>${SECTIONS.map((one, n) => one === "-" ? html`<hr key=${n} />` : html`<a key=${one[0]} href=${at(`settings/${one[0]}`)}
+      aria-current=${one[0] === here ? "page" : null}>${t(`settings.${one[0]}`)}</a>`)}</nav>
+    <section class="panel narrow"><h2>${t(`settings.${here}`)}</h2><${Lazy} key=${here} name=${`settings.${here}`} load=${BY_NAME[here]} /></section>
+  </${Frame}>`;
 }

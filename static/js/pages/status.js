@@ -7,7 +7,7 @@ import { ago, moment, num } from "../core/fmt.js";
 import { connectGmail } from "../core/connect.js";
 import { run } from "../core/sync.js";
 import { Icon } from "../ui/icons.js";
-import { useLoad } from "../ui/dialog.js";
+import { useLoad } from "../ui/load.js";
 import { Trouble, Wait } from "../ui/parts.js";
 import { SyncButton } from "../receipts/top.js";
 
@@ -61,7 +61,7 @@ function Runs() {
       <td class="r num">${one.counters.failed ? html`<a class="lnk" href=${at("mail", "?outcome=failed")}>${num(one.counters.failed)}</a>` : num(0)}</td></tr>`)}</tbody></table></div>`;
 }
 
-export function StatusPage() {
+export function Page() {
   const [h, error, reload] = useLoad(health, []);
   useEffect(() => {
     loadMailboxes().catch(() => {});

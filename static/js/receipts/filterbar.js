@@ -64,6 +64,7 @@ export function FilterBar({ filter }) {
     document.addEventListener("pointerdown", away);
     return () => document.removeEventListener("pointerdown", away);
   }, [open]);
+  useEffect(() => { document.querySelector(".fb [aria-current=true]")?.scrollIntoView({ block: "nearest", inline: "nearest" }); }, [now]);
   const close = () => { setOpen(false); wrap.current?.querySelector("button")?.focus(); };
   const drop = (keys) => set(Object.fromEntries(Object.entries(filter).filter(([key]) => !keys.includes(key))));
   const sort = filter.sort || "-date";

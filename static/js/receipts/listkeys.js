@@ -14,7 +14,13 @@ export function ListKeys({ openId, onOpen }) {
     startEdit(id, field);
     return true;
   };
-  useKeys(t("nav.receipts"), openId !== null ? {} : {
+  const search = [t("keys.search"), () => { // on a phone the field is hidden until it is wanted
+    const field = document.getElementById("q");
+    if (!field.offsetParent) document.querySelector(".top .mob")?.click();
+    else { field.focus(); field.select(); }
+  }];
+  useKeys(t("nav.receipts"), openId !== null ? { "/": search } : {
+    "/": search,
     j: [t("keys.down"), () => step(1)],
     k: [t("keys.up"), () => step(-1)],
     ArrowDown: [null, () => (document.activeElement?.closest?.(".row") || document.activeElement === document.body ? step(1) : false)],

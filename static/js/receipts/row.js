@@ -55,7 +55,7 @@ export function Row({ id, n, top, open, tab }) {
     <div class="ck" role="gridcell"><label><input type="checkbox" tabindex="-1" checked=${picked} aria-label=${t("list.pick", { v: name, a: amount })} /></label></div>
     <div role="gridcell" class="tcell"><${Thumb} receipt=${receipt} /></div>
     <div class="v" role="gridcell">
-      <div class="a"><a class="trunc" dir="auto" tabindex="-1" href=${at(`receipts/${id}`, window.location.search)}><bdi>${name}</bdi></a>
+      <div class="a"><a class="trunc" dir="auto" tabindex="-1" href=${at(`receipts/${id}`, window.location.search)}>${name}</a>
         ${isNew(receipt) && html`<span class="new"><span class="sr">${t("list.new")}</span></span>`}</div>
       <div class="b"><span class="nar">${receipt.status === "to_review"
         ? html`<${StatusChip} receipt=${receipt} />`

@@ -4,7 +4,6 @@ import { at, mailSources, mayWrite } from "../core/business.js";
 import { go } from "../core/router.js";
 import { t, worded } from "../core/i18n.js";
 import { num } from "../core/fmt.js";
-import { useKeys } from "../core/keys.js";
 import { active, progress, startSync } from "../core/sync.js";
 import { Icon } from "../ui/icons.js";
 import { Menu } from "../ui/parts.js";
@@ -28,7 +27,6 @@ export function Search({ filter }) {
     const q = field.current.value.trim();
     if (q !== (filter.q || "")) go(at("receipts", toQuery({ ...filter, q: q || undefined })), { replace });
   };
-  useKeys(t("nav.receipts"), { "/": [t("keys.search"), () => { setOpen(true); requestAnimationFrame(() => { field.current.focus(); field.current.select(); }); }] });
   const keys = (event) => {
     if (event.key === "Enter") { apply(false); field.current.blur(); }
     if (event.key === "Escape") { event.stopPropagation(); setOpen(false); field.current.blur(); }
@@ -36,7 +34,7 @@ export function Search({ filter }) {
   return html`<div class=${`search${open ? " open" : ""}`} role="search">
       <${Icon} name="search" /><input ref=${field} type="search" id="q" placeholder=${t("search.hint")} aria-label=${t("search.label")} dir="auto" autocomplete="off"
       defaultValue=${filter.q || ""} onInput=${() => { clearTimeout(timer.current); timer.current = setTimeout(() => apply(Boolean(filter.q)), 250); }}
-      onKeyDown=${keys} onBlur=${() => { apply(true); setOpen(false); }} /><kbd aria-hidden="true">/</kbd></div>
+      onFocus=${() => setOpen(true)} onKeyDown=${keys} onBlur=${() => { apply(true); setOpen(false); }} /><kbd aria-hidden="true">/</kbd></div>
     <button type="button" class="icon mob" aria-label=${t("search.label")} onClick=${() => { setOpen(true); requestAnimationFrame(() => field.current.focus()); }}><${Icon} name="search" /></button>`;
 }
 

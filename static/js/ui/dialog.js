@@ -1,5 +1,5 @@
-/* Dialogs on the browser's own <dialog>, and loading what a page needs. */
-import { html, useEffect, useLayoutEffect, useRef, useState } from "../core/signals.js";
+/* Dialogs on the browser's own <dialog>. */
+import { html, useLayoutEffect, useRef } from "../core/signals.js";
 import { t } from "../core/i18n.js";
 import { Icon } from "./icons.js";
 
@@ -34,24 +34,4 @@ export function Confirm({ title, text, label, onYes, onClose }) {
     <button type="button" class="btn" onClick=${onClose}>${t("act.cancel")}</button>
     <button type="button" class="btn irrev" onClick=${() => { onClose(); onYes(); }}>${label}</button>`;
   return html`<${Dialog} title=${title} onClose=${onClose} foot=${foot} class="small"><p>${text}</p></${Dialog}>`;
-}
-
-/** Run `act` when the component is shown and whenever `deps` change; gives [value, error, reload]. */
-export function useLoad(act, deps) {
-  const [state, set] = useState([undefined, null]);
-  const serial = useRef(0);
-  const reload = async () => {
-    const mine = (serial.current += 1);
-    try {
-      const value = await act();
-      if (mine === serial.current) set([value, null]);
-    } catch (error) {
-      if (mine === serial.current) set([undefined, error]);
-    }
-  };
-  useEffect(() => {
-    reload();
-    return () => { serial.current += 1; };
-  }, deps);
-  return [state[0], state[1], reload];
 }

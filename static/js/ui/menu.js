@@ -1,7 +1,7 @@
 /* The list of an open menu: arrows move, Escape and Tab leave. */
 import { html, useEffect, useRef } from "../core/signals.js";
 import { Icon } from "./icons.js";
-import { Keys } from "./parts.js";
+import { Keys } from "./keys.js";
 
 export function MenuList({ label, items, wrap, shut, place }) {
   const list = useRef(null);

@@ -1,15 +1,10 @@
-/* Small parts that every page uses: keys, chips, menus, skeletons. */
+/* Small parts that every page uses: chips, menus, skeletons. */
 import { html, useRef, useState } from "../core/signals.js";
-import { shown } from "../core/keys.js";
 import { Icon } from "./icons.js";
 import { Lazy } from "./lazy.js";
 import { withStyles } from "./styles.js";
 
 const menuList = () => withStyles("more", import("./menu.js")).then((m) => m.MenuList);
-
-/** The keys of a shortcut, for the eye only. */
-export const Keys = ({ of, class: extra = "" }) => html`
-  <span class=${`keys ${extra}`} aria-hidden="true">${shown(of).map((key) => html`<kbd>${key}</kbd>`)}</span>`;
 
 /** A person's words (vendor, note, subject): its own direction, cut with an ellipsis. */
 export const Bdi = ({ text, class: extra = "trunc" }) => html`<bdi class=${extra} dir="auto">${text}</bdi>`;

@@ -1,5 +1,5 @@
 /* Style sheets that only some pages need, fetched with the first of them. */
-import { moreWords } from "../core/i18n.js";
+import { loadWords, moreWords } from "../core/i18n.js";
 
 const asked = new Map();
 
@@ -16,6 +16,10 @@ export function loadStyles(name) {
   }
   return asked.get(name);
 }
+
+/** A page or a part of one: its module, the sheet of all pages, its own `css` sheet and `words`. Gives its `Page`. */
+export const whole = (module, { css, words } = {}) =>
+  Promise.all([withStyles("pages", module), css && loadStyles(css), words && loadWords(words)]).then(([m]) => m.Page);
 
 /** A module of a part together with its style sheet, words and icons. */
 export const withStyles = (name, module) => Promise.all([module, loadStyles("more"), loadStyles(name), moreWords(), import("./icons_more.js")]).then(([m]) => m);

@@ -7,7 +7,7 @@ import { toast } from "../../core/feedback.js";
 import { Icon } from "../../ui/icons.js";
 import { Wait } from "../../ui/parts.js";
 import { CURRENCIES } from "../../receipts/lists.js";
-import { Labelled, choose } from "./form.js";
+import { Labelled, choose } from "../../ui/form.js";
 
 const COUNTRIES = ["IL", "DE", "FR", "GB", "US", "AT", "CH", "NL", "BE", "ES", "IT", "PT", "IE", "PL", "CZ", "SE", "DK", "NO",
   "FI", "GR", "CY", "RO", "HU", "CA", "AU"];

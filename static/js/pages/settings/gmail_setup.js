@@ -3,24 +3,15 @@ import { html } from "../../core/signals.js";
 import { get } from "../../core/api.js";
 import { t } from "../../core/i18n.js";
 import { moment } from "../../core/fmt.js";
-import { toast } from "../../core/feedback.js";
 import { Icon } from "../../ui/icons.js";
-import { useLoad } from "../../ui/dialog.js";
+import { Copied } from "../../ui/form.js";
+import { useLoad } from "../../ui/load.js";
 
 const HOUR = 3600, DAY = 86400, SOON = 2 * DAY;
 
 /** Time left in words: days while there are two, hours after that. */
 function left(seconds) {
   return seconds >= SOON ? t("gsetup.days", { n: Math.floor(seconds / DAY) }) : t("gsetup.hours", { n: Math.floor(seconds / HOUR) });
-}
-
-function Copied({ label, value }) {
-  const copy = async () => {
-    await navigator.clipboard?.writeText(value);
-    toast(t("act.copied"), { life: 3000 });
-  };
-  return html`<div class="made"><b>${label}</b><code dir="ltr">${value}</code>
-    <button type="button" class="btn" onClick=${copy}><${Icon} name="copy" />${t("act.copy")}</button></div>`;
 }
 
 export function GmailSetup() {

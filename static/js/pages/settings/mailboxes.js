@@ -9,7 +9,7 @@ import { connectGmail } from "../../core/connect.js";
 import { loadLatest } from "../../core/syncing.js";
 import { Icon } from "../../ui/icons.js";
 import { Confirm } from "../../ui/dialog.js";
-import { Labelled, choose } from "./form.js";
+import { Labelled, choose } from "../../ui/form.js";
 import { GmailSetup } from "./gmail_setup.js";
 
 /* Any other mailbox, over IMAP. */

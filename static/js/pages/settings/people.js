@@ -6,8 +6,9 @@ import { t } from "../../core/i18n.js";
 import { toast, failed } from "../../core/feedback.js";
 import { Icon } from "../../ui/icons.js";
 import { Avatar } from "../../ui/parts.js";
-import { Confirm, useLoad } from "../../ui/dialog.js";
-import { Labelled } from "./form.js";
+import { Confirm } from "../../ui/dialog.js";
+import { useLoad } from "../../ui/load.js";
+import { Labelled } from "../../ui/form.js";
 
 const ROLES = ["accountant", "member", "owner"];
 

@@ -6,8 +6,8 @@ import { t } from "../../core/i18n.js";
 import { failed } from "../../core/feedback.js";
 import { done } from "../../core/undo.js";
 import { Icon } from "../../ui/icons.js";
-import { useLoad } from "../../ui/dialog.js";
-import { Labelled, choose } from "./form.js";
+import { useLoad } from "../../ui/load.js";
+import { Labelled, choose } from "../../ui/form.js";
 
 export function Body() {
   const [page, error, reload] = useLoad(() => get("/api/senders"), []);

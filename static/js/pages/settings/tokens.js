@@ -6,8 +6,9 @@ import { t } from "../../core/i18n.js";
 import { moment, ago } from "../../core/fmt.js";
 import { toast, failed } from "../../core/feedback.js";
 import { Icon } from "../../ui/icons.js";
-import { Confirm, useLoad } from "../../ui/dialog.js";
-import { Labelled } from "./form.js";
+import { Confirm } from "../../ui/dialog.js";
+import { useLoad } from "../../ui/load.js";
+import { Labelled } from "../../ui/form.js";
 
 export function Body() {
   const [page, error, reload] = useLoad(() => (mayManage.value ? get("/api/tokens") : { items: [] }), []);

@@ -6,7 +6,7 @@ import { t, lang, LANGUAGES } from "../../core/i18n.js";
 import { theme, density, singleKeys } from "../../core/prefs.js";
 import { toast } from "../../core/feedback.js";
 import { Icon } from "../../ui/icons.js";
-import { Labelled, choose } from "./form.js";
+import { Labelled, choose } from "../../ui/form.js";
 
 export function Body() {
   const [error, setError] = useState("");

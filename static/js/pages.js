@@ -1,0 +1,13 @@
+/* The pages, one entry each: name in the address, icon, key after "g", what is fetched when it is first visited.
+   "-" parts the groups of the side bar. Words: static/i18n/<language>.<words>.json; sheet: static/css/<css>.css. */
+import { whole } from "./ui/styles.js";
+
+export const MENU = [
+  { name: "receipts", icon: "receipt", key: "r" },
+  { name: "mail", icon: "mail", key: "m", load: () => whole(import("./pages/mail.js")) },
+  "-",
+  { name: "status", icon: "pulse", key: "s", load: () => whole(import("./pages/status.js")) },
+  { name: "settings", icon: "gear", key: "e", load: () => whole(import("./pages/settings.js")) },
+];
+
+export const PAGES = Object.fromEntries(MENU.filter((one) => one !== "-").map((one) => [one.name, one]));
