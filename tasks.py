@@ -316,17 +316,20 @@ def _wait_for_redis(config: Config) -> None:
             return
 
 
-def _sweep() -> None:
+def _sweep() -> float | None:
+    """Seconds until the next sweep, where it must not wait for its turn."""
     from jobs import sweep
     from store import deliveries, work
 
-    if _workshop is not None:
-        with _database():
-            sweep.sweep(_workshop)
-            for endpoint_id in deliveries.to_ring():
-                ring_endpoint(endpoint_id)
-            for work_id, priority in work.to_ring():
-                ring_work(work_id, priority)
+    if _workshop is None:
+        return None
+    with _database():
+        sweep.sweep(_workshop)
+        for endpoint_id in deliveries.to_ring():
+            ring_endpoint(endpoint_id)
+        for work_id, priority in work.to_ring():
+            ring_work(work_id, priority)
+        return sweep.next_in_s()
 
 
 _started_at = clock.iso(clock.now())
@@ -338,12 +341,13 @@ def _seen(client: redis.Redis) -> None:
     client.set(name, json.dumps(value), ex=SEEN_FOR_S)
 
 
-def _every(seconds: float, stop: threading.Event, work: Callable[[], None]) -> None:
-    """Do the work now and then every so often; a failure is told once, until it works again."""
+def _every(seconds: float, stop: threading.Event, work: Callable[[], float | None]) -> None:
+    """Do the work now and then every so often, or when it says so; a failure is told once, until it works again."""
     failing = ""
     while True:
+        sooner = None
         try:
-            work()
+            sooner = work()
         except (redis.RedisError, Temporary) as error:
             if failing != type(error).__name__:
                 failing = type(error).__name__
@@ -354,7 +358,7 @@ def _every(seconds: float, stop: threading.Event, work: Callable[[], None]) -> N
             log.exception("A background task crashed")
         else:
             failing = ""
-        if stop.wait(seconds):
+        if stop.wait(seconds if sooner is None else min(sooner, seconds)):
             return
 
 

@@ -77,6 +77,18 @@ def memory_mb(pid: int) -> float:
     return kilobytes / 1000
 
 
+def cpu_s(pid: int) -> float:
+    """Processor seconds that a process, all below it and its ended children have used; Linux only."""
+    ticks = 0
+    for member in _tree(pid):
+        try:
+            stat = Path(f"/proc/{member}/stat").read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            continue  # it ended meanwhile; its parent counts it
+        ticks += sum(int(value) for value in stat.rpartition(")")[2].split()[11:15])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 def _tree(pid: int) -> list[int]:
     found = [pid]
     for parent in found:

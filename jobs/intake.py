@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -11,30 +12,49 @@ from typing import Any
 import clock
 import money
 from jobs.workshop import Workshop
-from models import Document, Mail, Receipt, SyncRun, write
+from models import Document, Mail, Receipt, write
 from receipts import types as reading
-from store import events, receipt_edits, runs, senders
+from store import events, receipt_edits, rows, runs, senders, sql
 
 SENTENCES = 12  # reasons kept of one mail
 _MAX_TEXT = 1000
+_SETTLED = (
+    *("outcome", "state", "read_at", "next_try_at", "reason_code", "reason_text", "reasons"),
+    *("message_id", "from_name", "from_address", "subject", "received_at"),
+)
 _SILENT = {"fields", "version", "updated_at"}  # columns whose change alone is no news to the outside world
 
 
-def take_in(shop: Workshop, lease: runs.Lease, mail: Mail, source: str) -> None:
-    """Read a fetched mail (or an uploaded file) and settle it; raises runs.LostLease.
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What the reader made of a mail's bytes, and where its documents lie in the blob store."""
 
-    Files go to the blob store before the rows that name them.
-    """
+    raw: bytes
+    result: reading.MessageReading
+    keys: dict[str, str]
+
+
+def read(shop: Workshop, mail: Mail, source: str) -> Read:
+    """Read a fetched mail (or an uploaded file), its documents put into the blob store; any thread, no database."""
     raw = shop.blobs.get(mail.raw_sha256 or "")
-    if source == "upload" and not mail.subject.lower().endswith(".eml"):
-        result = shop.reader.read_file(raw, mail.subject)
-        result = _as_receipt(result, raw, mail.subject, "It was uploaded as one.")
+    result = shop.reader.read_file(raw, mail.subject) if _is_file(mail, source) else shop.reader.read_message(raw)
+    return Read(raw, result, {document.part: shop.blobs.put(document.data) for document in result.documents})
+
+
+def enter(shop: Workshop, lease: runs.Lease, mail: Mail, source: str, read: Read) -> None:
+    """Settle a mail that was read; raises runs.LostLease."""
+    if _is_file(mail, source):
+        result = _as_receipt(read.result, read.raw, mail.subject, "It was uploaded as one.")
     else:
-        result = _as_ruled(mail, shop.reader.read_message(raw), raw)
-    keys = {document.part: shop.blobs.put(document.data) for document in result.documents}
+        result = _as_ruled(mail, read.result, read.raw)
+    # What a person's word made a document of is not in the blob store yet; its bytes go there before the row.
+    keys = {each.part: read.keys.get(each.part) or shop.blobs.put(each.data) for each in result.documents}
     with write():
-        runs.hold(lease)
         _settle(lease, mail, source, result, keys)
+
+
+def _is_file(mail: Mail, source: str) -> bool:
+    return source == "upload" and not mail.subject.lower().endswith(".eml")
 
 
 def _as_ruled(mail: Mail, result: reading.MessageReading, raw: bytes) -> reading.MessageReading:
@@ -85,7 +105,8 @@ def _as_receipt(result: reading.MessageReading, raw: bytes, filename: str, said:
 
 
 def _settle(lease: runs.Lease, mail: Mail, source: str, result: reading.MessageReading, keys: dict[str, str]) -> None:
-    documents = _documents(mail, result.documents, keys)
+    again = mail.read_at is not None  # only then can there be rows of it
+    documents = _documents(mail, result.documents, keys, again=again)
     outcome = str(result.outcome)
     reasons = [{"code": reason.code, "text": reason.text} for reason in result.reasons[:SENTENCES]]
     made = 0
@@ -97,7 +118,7 @@ def _settle(lease: runs.Lease, mail: Mail, source: str, result: reading.MessageR
             reasons.insert(0, {"code": "same_file", "text": f"The same document already made receipt {twin.id}.{gone}"})
         else:
             for ordinal, one in enumerate(result.receipts):
-                made += _keep(lease, mail, source, one, ordinal, documents.get(one.part))
+                made += _keep(lease, mail, source, one, ordinal, documents.get(one.part), again=again)
     mail.outcome, mail.state, mail.read_at, mail.next_try_at = outcome, "done", clock.now(), None
     first = reasons[0] if reasons else {"code": "no_reason", "text": "No reason was given."}
     mail.reason_code, mail.reason_text, mail.reasons = first["code"], first["text"], reasons
@@ -108,22 +129,26 @@ def _settle(lease: runs.Lease, mail: Mail, source: str, result: reading.MessageR
         mail.subject = headers.subject[:_MAX_TEXT]
     if mail.received_at is None:
         mail.received_at = headers.date or mail.first_seen_at
-    mail.save()
-    SyncRun.update(
-        left=SyncRun.left - 1, receipts=SyncRun.receipts + made, failed=SyncRun.failed + (outcome == "failed")
-    ).where(SyncRun.id == lease.run_id).execute()
+    rows.update(mail, *_SETTLED)
+    runs.count(lease, left=-1, receipts=made, failed=int(outcome == "failed"))
 
 
-def _documents(mail: Mail, documents: Sequence[reading.Document], keys: dict[str, str]) -> dict[str, Document]:
-    rows = {}
+def _documents(
+    mail: Mail, documents: Sequence[reading.Document], keys: dict[str, str], *, again: bool
+) -> dict[str, Document]:
+    found = {}
     for document in documents:
-        row = Document.get_or_none(Document.mail == mail, Document.part == document.part)
-        row = row or Document(business=mail.business_id, mail=mail, part=document.part)
+        row = Document.get_or_none(Document.mail == mail, Document.part == document.part) if again else None
+        new = row is None
+        row = row or Document(business=mail.business_id, mail=mail.id, part=document.part)
         row.sha256, row.size = keys[document.part], len(document.data)
         row.filename, row.media_type = document.filename[:_MAX_TEXT], document.media_type[:200]
-        row.save()
-        rows[document.part] = row
-    return rows
+        if new:
+            rows.insert(row)
+        else:
+            row.save()
+        found[document.part] = row
+    return found
 
 
 def _twin(mail: Mail, readings: Sequence[reading.Reading], keys: dict[str, str]) -> Receipt | None:
@@ -134,32 +159,39 @@ def _twin(mail: Mail, readings: Sequence[reading.Reading], keys: dict[str, str])
     twins = []
     for one in readings:
         key = keys.get(one.part)
-        twin = (
-            Receipt.select()
-            .join(Document, on=(Receipt.document == Document.id))
-            .where(Receipt.business == mail.business_id, Document.sha256 == key, Receipt.mail != mail)
-            .order_by(Receipt.id)
-            .first()
-            if key
-            else None
-        )
-        if twin is None:
+        found = sql.one(_TWIN, [mail.business_id, key, mail.id]) if key else None
+        if found is None:
             return None
-        twins.append(twin)
-    return twins[0] if twins else None
+        twins.append(found[0])
+    return Receipt.get_by_id(twins[0]) if twins else None
+
+
+_TWIN = """
+select r.id from document d join receipt r on r.document_id = d.id
+where d.business_id = ? and d.sha256 = ? and r.mail_id <> ? order by r.id limit 1
+"""
 
 
 def _keep(
-    lease: runs.Lease, mail: Mail, source: str, one: reading.Reading, ordinal: int, document: Document | None
+    lease: runs.Lease,
+    mail: Mail,
+    source: str,
+    one: reading.Reading,
+    ordinal: int,
+    document: Document | None,
+    *,
+    again: bool,
 ) -> int:
     """Insert the receipt, or bring it up to date after a re-read; 1 when it is new."""
     columns = row_of(one)
-    row = Receipt.get_or_none(Receipt.mail == mail, Receipt.part == one.part, Receipt.ordinal == ordinal)
+    row = None
+    if again:
+        row = Receipt.get_or_none(Receipt.mail == mail, Receipt.part == one.part, Receipt.ordinal == ordinal)
     new = row is None
     if row is None:
         row = Receipt(
             business=mail.business_id,
-            mail=mail,
+            mail=mail.id,
             mailbox=mail.mailbox_id,
             run=lease.run_id,
             part=one.part,
@@ -179,7 +211,7 @@ def _keep(
     if new or row.status in {"to_review", "ready"}:
         row.status = "to_review" if row.flags else "ready"
     if new:
-        row.save()
+        rows.insert(row)
         events.receipt_created(row)
     else:
         row.version += 1

@@ -28,6 +28,12 @@ def sweep(shop: Workshop) -> int:
     return rung
 
 
+def next_in_s() -> float | None:
+    """Seconds until the first parked run is to wake: a run that waits for the quota loses none of it by waking late."""
+    wake = runs.next_wake()
+    return None if wake is None else max(0.02, (wake - clock.now()).total_seconds())
+
+
 def _holder_is_dead(folder: Path, business_id: int) -> bool:
     """A leased run is worked on under the business's kernel lock; when we get it, nobody does."""
     with kernel_lock(folder, business_id) as free:

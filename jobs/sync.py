@@ -12,22 +12,16 @@ from typing import TYPE_CHECKING
 
 import clock
 from errors import Tellable, Temporary
-from jobs import intake
+from jobs.mails import Cancelled, Mails, mailbox_errors
 from jobs.workshop import Workshop, kernel_lock
-from models import Business, Mail, Mailbox, SyncRun, db, write
-from sources.ports import Change, CursorExpired, Found, Gone, MailSource, NeedsReconnect, RateLimited, RawMail, Refused
+from models import Business, Mailbox, SyncRun, db, write
+from sources.ports import Change, CursorExpired, Found, Gone, MailSource, RateLimited
 from store import ledger, mailboxes, runs
 
 if TYPE_CHECKING:
     from sources.ports import Page
 
 log = logging.getLogger("sync")
-BATCH = 20  # mails between two looks at the clock
-TRIES_GONE = 3  # a fresh mail may be invisible for seconds (docs/gmail.md §5.6)
-PAUSE_GONE = timedelta(seconds=20)
-TRIES_FETCH = 4
-PAUSE_FETCH = timedelta(seconds=15)
-TRIES_READ = 3
 TRIES_RUN = 12  # failures in a row that time may heal, about twenty minutes with the pauses below
 LOOK_AGAIN = timedelta(seconds=60)  # a long run takes in fresh mail at least this often
 MARK_AGE = timedelta(minutes=10)  # changes may show late: read history again from a mark this old
@@ -63,7 +57,6 @@ class _Step:
         self.lease = lease
         self.tail = f"run={run.id} business={run.business_id}"
         self.until = time.monotonic() + shop.step_seconds
-        self.moved = 0  # mails that got on in this step
 
     def go(self) -> bool:
         """True when the bell is to be rung at once for the next step."""
@@ -74,6 +67,10 @@ class _Step:
                 return self._work()
         except runs.LostLease:
             log.warning("Another worker took the run over %s", self.tail)
+            return False
+        except Cancelled:
+            runs.finish(self.lease, "cancelled")
+            log.info("The sync was cancelled %s", self.tail)
             return False
         except _Stop:
             runs.park(self.lease)
@@ -107,20 +104,9 @@ class _Step:
             with write():  # now, for a step that ends in a wait for the quota must not list all over again
                 runs.hold(self.lease, state=state)
         ids = self._mailbox_ids()
-        while True:
-            if runs.cancel_wanted(self.lease):
-                runs.finish(self.lease, "cancelled")
-                log.info("The sync was cancelled %s", self.tail)
-                return False
-            batch = ledger.waiting(ids, BATCH)
-            if not batch:
-                break
-            for mail in self._fetch(batch):
-                if self.moved < 2 or not self._over():  # the rest is in the blob store, and is read in the next step
-                    self._read(mail)
-            if self._over():
-                runs.park(self.lease, state=state, tries=0, left=ledger.left(ids))
-                return not self.shop.stopping()
+        if not Mails(self.shop, self.lease, self.tail, self.until).work(ids):
+            runs.park(self.lease, state=state, tries=0, left=ledger.left(ids))
+            return not self.shop.stopping()
         due = ledger.next_due(ids)
         if due is not None:
             runs.park(self.lease, state=state, wake_at=due, left=ledger.left(ids))
@@ -175,10 +161,6 @@ class _Step:
         log.error("🔔 JOB_FAIL: Gmail receipts sync %s code=%s", self.tail, error.code)
         return False
 
-    def _over(self) -> bool:
-        """Whether the step's time is up; it moves at least one mail, however slow the machine."""
-        return self.shop.stopping() or (self.moved > 0 and time.monotonic() >= self.until)
-
     def _stale(self, state: dict[str, object]) -> bool:
         looked = state.get("discovered")
         return isinstance(looked, int) and clock.now().timestamp() - looked > LOOK_AGAIN.total_seconds()
@@ -204,7 +186,7 @@ class _Step:
         for mailbox in self._mailboxes():
             if mailbox.status != "connected":
                 raise Tellable("needs_reconnect", mailbox.error_text or "The mailbox has to be connected again.")
-            with _mailbox_errors(mailbox.id):
+            with mailbox_errors(mailbox.id):
                 source = self.shop.open_source(mailbox)
                 if start or end:
                     if first_look:
@@ -293,108 +275,6 @@ class _Step:
     def _mind_the_stop(self) -> None:
         if self.shop.stopping() or runs.cancel_wanted(self.lease):
             raise _Stop
-
-    # -- mails
-
-    def _fetch(self, batch: list[Mail]) -> Iterator[Mail]:
-        """The mails of the batch as their bytes get into the blob store; several are under way at once."""
-        here = [mail for mail in batch if mail.state == "fetched"]
-        wanted: dict[int, dict[str, Mail]] = {}
-        for mail in batch:
-            if mail.state != "fetched":
-                wanted.setdefault(mail.mailbox_id, {})[mail.source_id] = mail
-        yield from here
-        for mailbox_id, mails in wanted.items():
-            with _mailbox_errors(mailbox_id):
-                source = self.shop.open_source(Mailbox.get_by_id(mailbox_id))
-                for source_id, result in source.fetch_many(list(mails), stop=self._over):
-                    if self._keep_raw(mails[source_id], result):
-                        yield mails[source_id]
-
-    def _keep_raw(self, mail: Mail, result: RawMail | Tellable) -> bool:
-        """What came for a mail: its bytes are kept (True), or it is settled or put off with the reason."""
-        self.moved += 1
-        if isinstance(result, Gone):
-            self._gone(mail)
-        elif isinstance(result, Temporary):
-            self._put_off(mail, result)
-        elif isinstance(result, Tellable):
-            ledger.settle(self.lease, mail, "failed", result.code, result.sentence)
-        elif alone := next((why for label, why in ledger.LEFT_ALONE.items() if label in result.labels), None):
-            ledger.settle(self.lease, mail, "skipped", *alone)
-        else:
-            key = self.shop.blobs.put(result.raw)
-            if ledger.same_mail(mail, key):
-                ledger.settle(self.lease, mail, "duplicate", *ledger.KNOWN_ELSEWHERE)
-                return False
-            ledger.fetched(
-                self.lease,
-                mail,
-                sha256=key,
-                size=len(result.raw),
-                thread_id=result.thread_id,
-                labels=result.labels,
-                received_at=result.received_at,
-            )
-            return True
-        return False
-
-    def _put_off(self, mail: Mail, error: Temporary) -> None:
-        """A fault that only this mail meets: again in a while, and set aside when it does not end."""
-        if mail.tries + 1 < TRIES_FETCH:
-            ledger.try_again(self.lease, mail, PAUSE_FETCH * 2**mail.tries)
-        else:
-            ledger.settle(self.lease, mail, "failed", error.code, error.sentence)
-
-    def _gone(self, mail: Mail) -> None:
-        if mail.tries + 1 < TRIES_GONE + 1:
-            ledger.try_again(self.lease, mail, PAUSE_GONE)
-        else:
-            ledger.settle(self.lease, mail, "gone", "gone_at_source", "Gmail listed it but no longer has it.")
-
-    def _read(self, mail: Mail) -> None:
-        self.moved += 1
-        if mail.tries >= TRIES_READ:
-            ledger.settle(
-                self.lease,
-                mail,
-                "failed",
-                "reader_crashed",
-                "Reading it stopped the worker three times; it was set aside.",
-            )
-            return
-        ledger.reading(self.lease, [mail])
-        mail.tries += 1
-        box = mail.mailbox
-        try:
-            intake.take_in(self.shop, self.lease, mail, "upload" if box.kind == "upload" else box.kind)
-        except (runs.LostLease, Temporary):
-            raise
-        except Tellable as error:
-            ledger.settle(self.lease, mail, "failed", error.code, error.sentence)
-        except Exception:
-            # One bad mail must not end the run, nor vanish: the ledger says so and the log has the traceback.
-            log.exception("A mail could not be taken in %s mail=%s", self.tail, mail.id)
-            ledger.settle(
-                self.lease,
-                mail,
-                "failed",
-                "intake_crashed",
-                "Something went wrong inside ProSaaS while reading it; it was set aside.",
-            )
-
-
-@contextmanager
-def _mailbox_errors(mailbox_id: int) -> Iterator[None]:
-    """What only a person can mend is written on the mailbox, in words."""
-    try:
-        yield
-    except NeedsReconnect as error:
-        mailboxes.needs_reconnect(mailbox_id, error)
-        raise
-    except Refused as error:
-        mailboxes.refused(mailbox_id, error)
-        raise
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import peewee
 import clock
 from models import Mail, Mailbox, SyncRun, write
 from sources.ports import SET_ASIDE, Change, Found
-from store import runs
+from store import rows, runs, sql
 
 # Mail that is listed but not read, and why, in the words that the ledger shows.
 LEFT_ALONE = {
@@ -27,6 +27,11 @@ _GMAIL_ID = re.compile(r"[0-9a-f]{15,16}")
 _WAITING = ("not_read_yet", "Not read yet.")
 FRESH = 5  # priority of mail that has just come, above the back-fill
 LIKELY = 1  # priority within the back-fill of what looks like a receipt from outside
+_FETCHED = (
+    *("raw_sha256", "size", "thread_id", "labels", "received_at", "tries", "next_try_at"),
+    *("state", "outcome", "reason_code", "reason_text", "reasons"),
+)
+_SETTLED = ("outcome", "state", "reason_code", "reason_text", "reasons", "next_try_at", "deleted_at_source")
 _PAGE = 200  # rows in one INSERT: well under SQLite's limit of 32,766 variables
 
 
@@ -114,20 +119,22 @@ def _insert(mailbox: Mailbox, found: Sequence[Found], priority: int, *, listing:
                 skipped += moved < 0
                 reopened += moved > 0
     for start in range(0, len(fresh), _PAGE):
-        Mail.insert_many(fresh[start : start + _PAGE]).on_conflict_ignore().execute()
+        rows.insert_new(Mail, fresh[start : start + _PAGE])
     return Tally(len(fresh), skipped, reopened)
 
 
 def _elsewhere(mailbox: Mailbox, ids: Sequence[str]) -> set[str]:
     """Which of these ids another source of the business has already.
 
-    Gmail's ids are the same over its API, over
-    IMAP and in Takeout's files.
+    Gmail's ids are the same over its API, over IMAP and in Takeout's files.
     """
-    gmail = [id_ for id_ in ids if _GMAIL_ID.fullmatch(id_)]
     found: set[str] = set()
+    others = Mailbox.select().where(Mailbox.business == mailbox.business_id, Mailbox.kind != mailbox.kind)
+    if not ids or not others.exists():
+        return found
+    gmail = [id_ for id_ in ids if _GMAIL_ID.fullmatch(id_)]
     for start in range(0, len(gmail), _PAGE):
-        rows = (
+        query = (
             Mail.select(Mail.source_id)
             .join(Mailbox, on=(Mail.mailbox == Mailbox.id))
             .where(
@@ -138,24 +145,19 @@ def _elsewhere(mailbox: Mailbox, ids: Sequence[str]) -> set[str]:
                 Mail.outcome.not_in(["skipped", "gone", "failed"]),
             )
         )
-        found.update(row.source_id for row in rows)
+        found.update(row.source_id for row in query)
     return found
 
 
-def same_mail(mail: Mail, sha256: str) -> Mail | None:
-    """The mail of the same bytes that another place, or another source, gave us before."""
-    twin: Mail | None = (
-        Mail.select()
-        .where(
-            Mail.business == mail.business_id,
-            Mail.raw_sha256 == sha256,
-            Mail.id != mail.id,
-            Mail.outcome.not_in(["duplicate", "skipped", "gone", "failed"]),
+def _same_mail(business_id: int, mail_id: int, sha256: str) -> bool:
+    """Whether another place, or another source, gave us a mail of the same bytes before."""
+    return bool(
+        sql.one(
+            "SELECT id FROM mail WHERE business_id = ? AND raw_sha256 = ? AND id <> ?"
+            " AND outcome NOT IN ('duplicate', 'skipped', 'gone', 'failed') LIMIT 1",
+            [business_id, sha256, mail_id],
         )
-        .order_by(Mail.id)
-        .first()
     )
-    return twin
 
 
 def take_file(
@@ -171,7 +173,7 @@ def take_file(
         mail.labels, mail.raw_sha256, mail.size, mail.received_at = sorted(labels), sha256, size, received_at
         if alone is not None:
             mail.outcome, mail.state, (mail.reason_code, mail.reason_text) = "skipped", "done", alone
-        elif same_mail(mail, sha256) or _elsewhere(mailbox, [source_id]):
+        elif _same_mail(mailbox.business_id, mail.id or 0, sha256) or _elsewhere(mailbox, [source_id]):
             mail.outcome, mail.state, (mail.reason_code, mail.reason_text) = "duplicate", "done", KNOWN_ELSEWHERE
         else:
             mail.outcome, mail.state, (mail.reason_code, mail.reason_text) = "waiting", "fetched", _WAITING
@@ -186,7 +188,7 @@ def _alone(labels: Iterable[str] | None) -> tuple[str, str] | None:
 
 def _relabel(row: Mail, labels: frozenset[str]) -> int:
     """New labels of a known mail: +1 where it is open again, -1 where it is left alone from now on, else 0."""
-    alone = _alone(labels)
+    alone = left_alone(row, labels)
     row.labels = sorted(labels)
     moved = 0
     if alone is None and row.outcome == "skipped":
@@ -259,26 +261,39 @@ def doubtful(mailbox: Mailbox, listed: set[str]) -> list[str]:
 
 
 def _present(mailbox: Mailbox) -> Iterator[Mail]:
-    rows = Mail.select(Mail.source_id, Mail.first_seen_at, Mail.outcome).where(
+    query = Mail.select(Mail.source_id, Mail.first_seen_at, Mail.outcome).where(
         Mail.mailbox == mailbox, Mail.deleted_at_source.is_null()
     )
-    return iter(rows.iterator())
+    return iter(query.iterator())
 
 
 def _young(row: Mail) -> bool:
     return bool(row.first_seen_at >= clock.now() - timedelta(hours=1))
 
 
-def waiting(mailbox_ids: Sequence[int], limit: int) -> list[Mail]:
-    """The next mails to work on: those already fetched first, then by priority, newest first."""
-    now = clock.now()
-    due = (Mail.next_try_at.is_null()) | (Mail.next_try_at <= now)
-    base = Mail.select().where(Mail.mailbox << list(mailbox_ids), Mail.outcome == "waiting", due)
-    rows = list(base.where(Mail.state == "fetched").limit(limit))
-    if len(rows) < limit:
-        rest = base.where(Mail.state == "discovered").order_by(Mail.priority.desc(), Mail.source_id.desc())
-        rows.extend(rest.limit(limit - len(rows)))
-    return rows
+def to_read(mailbox_ids: Sequence[int], limit: int) -> list[Mail]:
+    """Mails whose bytes are here and that are to be read, the urgent ones and the newest first."""
+    return _next(mailbox_ids, "fetched", limit)
+
+
+def to_fetch(mailbox_ids: Sequence[int], limit: int) -> list[Mail]:
+    """Mails to be fetched now, the urgent ones and the newest first."""
+    return _next(mailbox_ids, "discovered", limit)
+
+
+def _next(mailbox_ids: Sequence[int], state: str, limit: int) -> list[Mail]:
+    """Mailbox by mailbox, for only so does the index give the order: a back-fill may have a hundred thousand left."""
+    due = (Mail.next_try_at.is_null()) | (Mail.next_try_at <= clock.now())
+    found: list[Mail] = []
+    for mailbox_id in mailbox_ids:
+        found.extend(
+            Mail.select()
+            .where(Mail.mailbox == mailbox_id, Mail.outcome == "waiting", peewee.SQL(f"state = '{state}'"), due)
+            .order_by(Mail.priority.desc(), Mail.source_id.desc())
+            .limit(limit)
+        )
+    found.sort(key=lambda row: (row.priority, row.source_id), reverse=True)
+    return found[:limit]
 
 
 def left(mailbox_ids: Sequence[int]) -> int:
@@ -297,25 +312,53 @@ def next_due(mailbox_ids: Sequence[int]) -> datetime | None:
     return row.next_try_at if row else None
 
 
-def fetched(
-    lease: runs.Lease,
-    mail: Mail,
-    *,
-    sha256: str,
-    size: int,
-    thread_id: str,
-    labels: Iterable[str],
-    received_at: datetime,
-) -> None:
-    """The mail's bytes are safe in the blob store: say so; raises runs.LostLease."""
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A mail's bytes in the blob store (None: of one that is left alone), and what the source told with them."""
+
+    sha256: str | None
+    size: int
+    thread_id: str
+    labels: frozenset[str]
+    received_at: datetime
+
+
+def fetched(lease: runs.Lease, kept: Sequence[tuple[Mail, Kept]]) -> list[Mail]:
+    """These mails' bytes are safe in the blob store: say so; raises runs.LostLease.
+
+    Gives those that are to be read. The others are the same, byte for byte, as a mail that is known, or have a label
+    by now that sets them aside; that label stays in the row, so that its going opens the mail again.
+    """
+    fresh = []
     with write():
-        runs.hold(lease, fetched=SyncRun.fetched + 1)
-        mail.state = "fetched"
-        mail.raw_sha256, mail.size = sha256, size
-        mail.thread_id = thread_id or mail.thread_id
-        mail.labels, mail.received_at = sorted(labels), received_at
-        mail.tries, mail.next_try_at = 0, None
-        mail.save()
+        for mail, one in kept:
+            mail.raw_sha256, mail.size = one.sha256, one.size
+            mail.thread_id = one.thread_id or mail.thread_id
+            mail.labels, mail.received_at = sorted(one.labels), one.received_at
+            mail.tries, mail.next_try_at = 0, None
+            if one.sha256 is None:
+                _end(mail, "skipped", *(left_alone(mail, one.labels) or _WAITING))
+            elif _same_mail(mail.business_id, mail.id, one.sha256):
+                _end(mail, "duplicate", *KNOWN_ELSEWHERE)
+            else:
+                mail.state = "fetched"
+                fresh.append(mail)
+            rows.update(mail, *_FETCHED)
+        others = len(kept) - len(fresh)
+        runs.count(lease, fetched=len(fresh), left=-others, skipped=others)
+    return fresh
+
+
+def left_alone(mail: Mail, labels: Iterable[str] | None) -> tuple[str, str] | None:
+    """Why a mail with these labels is not read (code and sentence); None where it is, or a person asked for it."""
+    return None if mail.forced else _alone(labels)
+
+
+def _end(mail: Mail, outcome: str, code: str, text: str) -> None:
+    mail.outcome, mail.state = outcome, "done"
+    mail.reason_code, mail.reason_text = code, text
+    mail.reasons = [{"code": code, "text": text}]
+    mail.next_try_at = None
 
 
 def try_again(lease: runs.Lease, mail: Mail, after: timedelta) -> None:
@@ -324,14 +367,23 @@ def try_again(lease: runs.Lease, mail: Mail, after: timedelta) -> None:
         runs.hold(lease)
         mail.tries += 1
         mail.next_try_at = clock.now() + after
-        mail.save()
+        rows.update(mail, "tries", "next_try_at")
 
 
 def reading(lease: runs.Lease, mails: Sequence[Mail]) -> None:
     """Count a try of reading before it begins, so that a mail that kills its worker is not read for ever."""
     with write():
-        runs.hold(lease)
-        Mail.update(tries=Mail.tries + 1).where(Mail.id << [mail.id for mail in mails]).execute()
+        runs.count(lease)
+        sql.run(f"UPDATE mail SET tries = tries + 1 WHERE id IN ({sql.ids(mail.id for mail in mails)})")
+
+
+def not_read(lease: runs.Lease, mails: Sequence[Mail]) -> None:
+    """Take the tries back of mails whose turn did not come."""
+    if not mails:
+        return
+    with write():
+        runs.count(lease)
+        sql.run(f"UPDATE mail SET tries = tries - 1 WHERE id IN ({sql.ids(mail.id for mail in mails)})")
 
 
 def settle(lease: runs.Lease, mail: Mail, outcome: str, code: str, text: str) -> None:
@@ -339,13 +391,10 @@ def settle(lease: runs.Lease, mail: Mail, outcome: str, code: str, text: str) ->
     with write():
         counter = "failed" if outcome == "failed" else "skipped"
         runs.hold(lease, left=SyncRun.left - 1, **{counter: getattr(SyncRun, counter) + 1})
-        mail.outcome, mail.state = outcome, "done"
-        mail.reason_code, mail.reason_text = code, text
-        mail.reasons = [{"code": code, "text": text}]
-        mail.next_try_at = None
+        _end(mail, outcome, code, text)
         if outcome == "gone":
             mail.deleted_at_source = clock.now()
-        mail.save()
+        rows.update(mail, *_SETTLED)
 
 
 def retry_failed(business_id: int) -> int:

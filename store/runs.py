@@ -12,7 +12,7 @@ import peewee
 import clock
 from errors import Tellable
 from models import Business, Mailbox, SyncRun, write
-from store import events
+from store import events, sql
 
 LEASE = timedelta(seconds=15)
 RING_AGAIN = timedelta(seconds=5)
@@ -162,6 +162,23 @@ def hold(lease: Lease, **changes: Any) -> None:
         raise LostLease
 
 
+def count(lease: Lease, **more: int) -> None:
+    """As hold(), for what every mail does: add to the run's counters."""
+    now = _ms(clock.now())
+    changes = "".join(f', "{name}" = "{name}" + ?' for name in more)
+    changed = sql.run(
+        f'UPDATE "sync_run" SET "heartbeat_at" = ?, "lease_until" = ?{changes} '
+        'WHERE "id" = ? AND "fence" = ? AND "status" = \'running\'',
+        [now, now + _ms(LEASE), *more.values(), lease.run_id, lease.fence],
+    )
+    if changed != 1:
+        raise LostLease
+
+
+def _ms(value: datetime | timedelta) -> int:
+    return int((value.timestamp() if isinstance(value, datetime) else value.total_seconds()) * 1000)
+
+
 def beat(lease: Lease) -> None:
     """Renew the lease during a long wait; raises LostLease."""
     with write():
@@ -227,6 +244,18 @@ def to_ring() -> list[int]:
             ):
                 rung.append(run_id)
     return rung
+
+
+def next_wake() -> datetime | None:
+    """When the first of the parked runs is to wake."""
+    now = clock.now()
+    row = (
+        SyncRun.select(SyncRun.wake_at)
+        .where(SyncRun.status << ACTIVE, SyncRun.wake_at > now)
+        .order_by(SyncRun.wake_at)
+        .first()
+    )
+    return row.wake_at if row else None
 
 
 def leased() -> Sequence[tuple[int, int]]:

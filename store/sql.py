@@ -25,6 +25,11 @@ def one(sql: str, params: Sequence[object] = ()) -> tuple[Any, ...] | None:
     return row
 
 
+def run(sql: str, params: Sequence[object] = ()) -> int:
+    """Run a statement that changes rows; how many it changed."""
+    return int(db.execute_sql(_native(sql), list(params)).rowcount)
+
+
 def marks(values: Sequence[object]) -> str:
     """`?, ?, ?` for the values of an IN list."""
     return ", ".join("?" * len(values))

@@ -150,6 +150,12 @@ class Mail(Owned):
         )
 
 
+# The mails that are fetched and not yet read: few, among what may be a hundred thousand that wait.
+Mail.add_index(
+    Mail.index(Mail.mailbox, Mail.priority, Mail.source_id, where=Mail.state == "fetched", name="mail_fetched")
+)
+
+
 class SenderRule(Owned):
     """What a person said of a sender: always take its mail as receipts, or never."""
 

@@ -181,7 +181,7 @@ def test_the_ledger_takes_a_message_once_and_knows_what_is_left_alone(business: 
     page = [Found("a1"), Found("a2", labels=frozenset({"SPAM"})), Found("a1", labels=frozenset({"INBOX"}))]
     assert ledger.record(lease, box, page) == ledger.Tally(new=2, skipped=1)
     assert ledger.record(lease, box, page) == ledger.Tally()
-    assert [mail.source_id for mail in ledger.waiting([box.id], 10)] == ["a1"]
+    assert [mail.source_id for mail in ledger.to_fetch([box.id], 10)] == ["a1"]
     row = SyncRun.get()
     assert (row.found, row.skipped, row.left) == (2, 1, 1)
 
@@ -194,14 +194,14 @@ def test_mail_that_leaves_spam_is_opened_again_and_mail_that_goes_there_is_close
         Found("a2", change=Change.LABELS, labels=frozenset({"TRASH"})),
     ]
     assert ledger.record(lease, box, moved) == ledger.Tally(skipped=1, reopened=1)
-    assert [mail.source_id for mail in ledger.waiting([box.id], 10)] == ["a1"]
+    assert [mail.source_id for mail in ledger.to_fetch([box.id], 10)] == ["a1"]
 
 
 def test_a_full_pass_does_not_wipe_the_labels_it_does_not_know(business: Business) -> None:
     box, lease = Mailbox.get(), _claimed(runs.request(business))
     ledger.record(lease, box, [Found("a1", labels=frozenset({"INBOX", "IMPORTANT"}))])
     ledger.record(lease, box, [Found("a1", labels=frozenset())], listing=True)
-    assert ledger.waiting([box.id], 1)[0].labels == ["IMPORTANT", "INBOX"]
+    assert ledger.to_fetch([box.id], 1)[0].labels == ["IMPORTANT", "INBOX"]
 
 
 def test_mail_deleted_before_it_was_read_is_gone_with_a_reason(business: Business) -> None:

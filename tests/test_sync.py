@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from demo.standin.server import StandIn
-from jobs import adapters, sync
+from jobs import adapters, mails, sync
 from models import Business, Document, Mail, Mailbox, Receipt, SyncRun
 from receipts.child import Reader
+from sources.ports import Found
 from store import ledger, runs, senders
 from tests.support import desk, installation, post
 
@@ -217,8 +219,6 @@ def test_mail_that_vanishes_between_list_and_get_is_gone_not_an_error(works: des
     claimed = runs.claim(run.id)
     assert claimed is not None
     box = Mailbox.get()
-    from sources.ports import Found
-
     ledger.record(claimed[1], box, [Found("18c0000000000abc"), Found(ids[0])])
     runs.park(claimed[1])
     works.bell.append(run.id)
@@ -226,7 +226,7 @@ def test_mail_that_vanishes_between_list_and_get_is_gone_not_an_error(works: des
     assert run.status == "completed"
     mail = Mail.get(Mail.source_id == "18c0000000000abc")
     assert (mail.outcome, mail.reason_code) == ("gone", "gone_at_source")
-    assert mail.tries == sync.TRIES_GONE
+    assert mail.tries == mails.TRIES_GONE
 
 
 def test_deleting_at_the_source_never_deletes_here(works: desk.Desk, business: Business) -> None:
@@ -245,6 +245,61 @@ def test_mail_taken_out_of_spam_is_read_after_all(works: desk.Desk, business: Bu
     works.client.spam(spam, spam=False)
     works.sync(business)
     assert Receipt.select().count() == 1
+
+
+def test_a_draft_that_only_its_fetch_shows_to_be_one_is_left_alone_with_its_label(
+    works: desk.Desk, business: Business
+) -> None:
+    _, draft = works.client.save_draft(post.receipt(5))
+    box, run = Mailbox.get(), runs.request(business)
+    claimed = runs.claim(run.id)
+    assert claimed is not None
+    now = works.shop.open_source(box).mark()  # history will not tell of the draft
+    ledger.record(claimed[1], box, [Found(draft, labels=frozenset())], cursor=now)
+    runs.park(claimed[1])
+    works.bell.append(run.id)
+    run = works.work(run)
+    mail = Mail.get()
+    assert (mail.outcome, mail.reason_code, mail.labels) == ("skipped", "draft", ["DRAFT"])
+    assert (run.status, run.skipped, run.left) == ("completed", 1, 0)
+    assert mail.raw_sha256 is None
+
+
+def test_mail_in_spam_is_read_when_a_person_says_take_this_one(works: desk.Desk, business: Business) -> None:
+    works.client.deliver(post.receipt(5), labels=["SPAM"])
+    works.sync(business)
+    assert Mail.get().reason_code == "in_spam"
+    senders.take(Mail.get())
+    works.sync(business, mode="full")
+    assert (Mail.get().outcome, Mail.get().labels, Receipt.select().count()) == ("receipt", ["SPAM"], 1)
+
+
+def test_a_run_that_is_cancelled_blames_no_mail_for_it(
+    works: desk.Desk, business: Business, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tries that were counted ahead are given back, however often a run is cancelled."""
+    monkeypatch.setattr(mails, "LOOK_S", 0.0)
+    _fill(works, receipts=12, letters=0)
+    for _ in range(3):
+        run = runs.request(business)
+        reading = works.shop.reader.read_message
+
+        def read_and_cancel(raw: bytes, run_id: int = run.id, read: Callable[[bytes], Any] = reading) -> Any:
+            SyncRun.update(cancel_requested=True).where(SyncRun.id == run_id).execute()
+            return read(raw)
+
+        works.shop = replace(works.shop, reader=_Wrapped(read_and_cancel))  # type: ignore[arg-type]
+        works.bell.append(run.id)
+        assert works.work(run).status == "cancelled"
+        assert {mail.tries for mail in Mail.select().where(Mail.outcome == "waiting")} <= {0}
+        works.shop = replace(works.shop, reader=_Wrapped(reading))  # type: ignore[arg-type]
+    assert works.sync(business).status == "completed"
+    assert {mail.outcome for mail in Mail.select()} == {"receipt"}
+
+
+class _Wrapped:
+    def __init__(self, read: Callable[[bytes], Any]) -> None:
+        self.read_message = read
 
 
 def test_the_same_document_in_another_mail_is_no_second_receipt(works: desk.Desk, business: Business) -> None:
