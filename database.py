@@ -19,6 +19,14 @@ from errors import Tellable, Temporary
 db = peewee.DatabaseProxy()
 _keys: tuple[str, ...] = ()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_UNWRITABLE = (
+    "readonly",
+    "read-only transaction",
+    "disk is full",
+    "disk I/O",
+    "could not extend file",
+    "No space left",
+)
 T = TypeVar("T", bound="Owned")
 
 
@@ -96,7 +104,7 @@ def connect(config: settings.Config) -> None:
                 "data_dir_not_writable",
                 f"The data folder {path.parent} cannot be made ({error.strerror}). Mend its rights or set DATA_DIR.",
             ) from error
-        database = peewee.SqliteDatabase(
+        database: peewee.Database = peewee.SqliteDatabase(
             str(path),
             pragmas={
                 "journal_mode": "wal",
@@ -110,9 +118,9 @@ def connect(config: settings.Config) -> None:
             },
         )
     else:
-        from playhouse.db_url import connect as connect_url
+        import postgres  # here, for an installation on SQLite needs none of it
 
-        database = connect_url(url)
+        database = postgres.make(url)
     if db.obj is not None and not db.is_closed():
         db.close()
     db.initialize(database)
@@ -141,13 +149,13 @@ def write() -> Iterator[None]:
             yield
     except peewee.OperationalError as error:
         text = str(error)
-        if "locked" in text or "busy" in text:
+        if "locked" in text or "busy" in text or "lock timeout" in text or "deadlock" in text:
             raise Temporary(
                 "database_busy",
                 "The database is busy; please try again in a moment.",
                 retry_after_s=1,
             ) from error
-        if "readonly" in text or "disk is full" in text or "disk I/O" in text:
+        if any(sign in text for sign in _UNWRITABLE):
             raise Temporary(
                 "database_not_writable",
                 f"The database cannot be written ({text}). Free some space or mend its rights.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from config import Config
+from store import locks
 
 if TYPE_CHECKING:
     from blobs import BlobStore
@@ -38,16 +38,9 @@ class Workshop:
 
 @contextmanager
 def kernel_lock(folder: Path, business_id: int) -> Iterator[bool]:
-    """The business's lock on this host: True when taken.
+    """The business's lock, of this host or, with PostgreSQL, of all hosts: True when taken.
 
-    The kernel frees it when its holder dies, so it is never stale, and a paused holder keeps it, so it is never stolen.
+    It ends with its holder, so it is never stale, and a paused holder keeps it, so it is never stolen.
     """
-    folder = folder / "locks"
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / f"business-{business_id}").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        yield True
+    with locks.held(folder, locks.BUSINESS, business_id) as taken:
+        yield taken

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import peewee
@@ -14,6 +11,7 @@ from playhouse.migrations import Runner
 import config as settings
 import models
 from errors import Tellable
+from store import locks
 
 _FOLDER = Path(__file__).resolve().parent.parent / "migrations"
 _CANARY = "key_canary"
@@ -27,7 +25,7 @@ def open_database(config: settings.Config, *, migrate: bool = True) -> list[str]
     """
     models.connect(config)
     try:
-        with _one_at_a_time(config.data_dir):
+        with locks.held(config.data_dir, locks.SCHEMA, 0, patient=True):
             _close_to_others(config)
             applied = Runner(models.db.obj, str(_FOLDER)).up() if migrate else []
             _check_schema()
@@ -78,19 +76,3 @@ def _check_key(config: settings.Config) -> None:
         models.decrypt(canary.value)
         return
     models.Setting.insert(name=_CANARY, value=models.encrypt("prosaas")).on_conflict_ignore().execute()
-
-
-@contextmanager
-def _one_at_a_time(folder: Path) -> Iterator[None]:
-    """Several processes start together: one of them migrates, the others wait for it."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        file = (folder / ".migrate.lock").open("w")
-    except OSError as error:
-        raise Tellable(
-            "data_dir_not_writable",
-            f"The data folder {folder} cannot be written ({error.strerror}). Mend its rights or set DATA_DIR.",
-        ) from error
-    with file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

@@ -7,9 +7,18 @@ from collections.abc import Generator
 
 import pytest
 
+from tests.support import postgres
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--nightly", action="store_true", help="run the long tests too")
+    parser.addoption("--postgres", action="store_true", help="installations keep their data in PostgreSQL")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Whoever makes an installation asks the environment, for some do so in a process of their own."""
+    if config.getoption("--postgres"):
+        os.environ[postgres.WANTED] = "1"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

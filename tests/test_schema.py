@@ -12,28 +12,41 @@ import pytest
 import models
 from blobs import FolderBlobs
 from errors import Tellable
+from postgres import Postgres
 from store import schema
-from tests.support import installation
+from tests.support import installation, postgres
 
 ROOT = Path(__file__).resolve().parent.parent
 OTHER_KEY = "ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA="
 
 
 def _statements(database: peewee.Database) -> set[str]:
+    """What defines our tables: SQLite's own text, or PostgreSQL's columns, constraints and indexes."""
     tables = {table._meta.table_name for table in models.TABLES}
-    rows = database.execute_sql("select tbl_name, sql from sqlite_master where type in ('table', 'index')").fetchall()
-    return {sql for table, sql in rows if table in tables and sql}
+    if isinstance(database, peewee.SqliteDatabase):
+        rows = database.execute_sql("select tbl_name, sql from sqlite_master where type in ('table', 'index')")
+    else:
+        rows = database.execute_sql(
+            "select table_name, concat_ws(' ', table_name, column_name, data_type, character_maximum_length, "
+            "is_nullable, column_default) from information_schema.columns where table_schema = 'public' union all "
+            "select conrelid::regclass::text, concat_ws(' ', conrelid::regclass, pg_get_constraintdef(oid)) "
+            "from pg_constraint union all "
+            "select tablename, lower(indexdef) from pg_indexes where schemaname = 'public'"
+        )
+    return {sql for table, sql in rows.fetchall() if table.strip('"') in tables and sql}
 
 
-def test_the_migrations_make_exactly_the_tables_of_the_models(tmp_path: Path) -> None:
-    with installation.database(installation.settings(tmp_path)):
-        migrated = _statements(models.db)
-    fresh = peewee.SqliteDatabase(":memory:")
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_the_migrations_make_exactly_the_tables_of_the_models(tmp_path: Path, kind: str) -> None:
+    url = f"sqlite:///{tmp_path}/a.db" if kind == "sqlite" else postgres.cluster().database()
+    with installation.database(installation.settings(tmp_path, DATABASE_URL=url)):
+        migrated = _statements(models.db.obj)
+    fresh = peewee.SqliteDatabase(":memory:") if kind == "sqlite" else Postgres(postgres.cluster().database())
     with fresh.bind_ctx(models.TABLES):
         fresh.create_tables(models.TABLES)
         told = _statements(fresh)
     assert told <= migrated
-    assert all(sql.startswith("CREATE INDEX") or sql.startswith("create index") for sql in migrated - told)
+    assert all(sql.lower().startswith("create index") for sql in migrated - told)
     fresh.close()
 
 
@@ -115,5 +128,5 @@ def test_the_database_and_the_documents_are_closed_to_other_users(tmp_path: Path
 def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
     (tmp_path / "prosaas.db").write_bytes(b"this is a letter, not a database " * 100)
     with pytest.raises(Tellable) as told:
-        schema.open_database(installation.settings(tmp_path))
+        schema.open_database(installation.settings(tmp_path, DATABASE_URL=f"sqlite:///{tmp_path}/prosaas.db"))
     assert told.value.code == "database_unreachable"

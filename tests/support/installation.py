@@ -9,6 +9,7 @@ from pathlib import Path
 import config
 import models
 from store import schema
+from tests.support import postgres
 
 KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 
@@ -16,7 +17,7 @@ KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 def settings(folder: Path, **environ: str) -> config.Config:
     """A configuration whose data lies in `folder`, with a fixed key."""
     base: Mapping[str, str] = {"DATA_DIR": str(folder), "ENCRYPTION_KEY": KEY, "GMAIL_QUOTA": "off"}
-    return config.load({**base, **environ}, folder)
+    return config.load({**base, **postgres.of(folder), **environ}, folder)
 
 
 @contextmanager

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from tests.support import postgres
+
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 60.0  # a generous end for what takes a moment on a free machine
 
@@ -34,7 +36,8 @@ def until(ready: Callable[[], object], what: str, seconds: float = PATIENCE_S) -
 def environment(folder: Path, **settings: object) -> dict[str, str]:
     """A clean environment whose data lie in `folder`."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
-    return {**kept, "DATA_DIR": str(folder), **{name: str(value) for name, value in settings.items()}}
+    given = {name: str(value) for name, value in settings.items()}
+    return {**kept, "DATA_DIR": str(folder), **postgres.of(folder), **given}
 
 
 @contextmanager
