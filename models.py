@@ -18,6 +18,9 @@ from database import (
     use_keys,
     write,
 )
+from tables.access import Alert, AlertChoice, AlertSeen, Invitation, Replayed
+from tables.audit import AuditEntry
+from tables.contacts import Contact, ContactKey, ContactMerge, ContactNote, ContactReceipt, Task
 from tables.events import Delivery, Endpoint, Event
 from tables.mail import Mail, Mailbox, OAuthState, SenderRule, SyncRun
 from tables.people import ApiToken, Business, Membership, OneTimeLink, Session, Setting, User
@@ -26,12 +29,22 @@ from tables.work import Work
 
 __all__ = [
     "TABLES",
+    "Alert",
+    "AlertChoice",
+    "AlertSeen",
     "ApiToken",
+    "AuditEntry",
     "Business",
+    "Contact",
+    "ContactKey",
+    "ContactMerge",
+    "ContactNote",
+    "ContactReceipt",
     "Delivery",
     "Document",
     "Endpoint",
     "Event",
+    "Invitation",
     "Mail",
     "Mailbox",
     "Membership",
@@ -39,6 +52,7 @@ __all__ = [
     "OneTimeLink",
     "Owned",
     "Receipt",
+    "Replayed",
     "SavedView",
     "SecretField",
     "SenderRule",
@@ -46,6 +60,7 @@ __all__ = [
     "Setting",
     "SyncRun",
     "Table",
+    "Task",
     "Undo",
     "User",
     "UtcField",
@@ -81,4 +96,16 @@ TABLES: Sequence[type[Table]] = (
     Event,
     Delivery,
     Work,
+    AuditEntry,
+    Contact,
+    ContactKey,
+    ContactReceipt,
+    ContactMerge,
+    ContactNote,
+    Task,
+    Invitation,
+    Alert,
+    AlertSeen,
+    AlertChoice,
+    Replayed,
 )

@@ -28,6 +28,7 @@ def up(_migrator: Any, db: peewee.Database) -> None:
         time_zone = peewee.CharField()
         base_currency = peewee.CharField(max_length=3)
         language = peewee.CharField()
+        keep_mail_days = peewee.IntegerField(null=True)
         events_told = peewee.IntegerField()
         created_at = peewee.BigIntegerField()
 
@@ -38,6 +39,11 @@ def up(_migrator: Any, db: peewee.Database) -> None:
         language = peewee.CharField()
         operator = peewee.BooleanField()
         prefs = peewee.JSONField()
+        google_id = peewee.CharField(null=True, unique=True)
+        totp_secret = peewee.TextField(null=True)
+        totp_since = peewee.BigIntegerField(null=True)
+        totp_step = peewee.IntegerField()
+        recovery = peewee.JSONField()
         created_at = peewee.BigIntegerField()
 
     class Membership(Frozen):
@@ -53,6 +59,7 @@ def up(_migrator: Any, db: peewee.Database) -> None:
         token_sha256 = peewee.CharField(unique=True)
         user = peewee.ForeignKeyField(User, on_delete="CASCADE")
         csrf = peewee.CharField()
+        agent = peewee.CharField()
         created_at = peewee.BigIntegerField()
         last_seen_at = peewee.BigIntegerField()
         expires_at = peewee.BigIntegerField()
@@ -60,6 +67,7 @@ def up(_migrator: Any, db: peewee.Database) -> None:
     class OneTimeLink(Frozen):
         token_sha256 = peewee.CharField(unique=True)
         user = peewee.ForeignKeyField(User, null=True, on_delete="CASCADE")
+        purpose = peewee.CharField()
         expires_at = peewee.BigIntegerField()
         used_at = peewee.BigIntegerField(null=True)
 

@@ -1,107 +1,44 @@
-"""Events for the outside world, written in the transaction of the change that they tell, where anybody wants them."""
+"""What is told of each thing that happens: to the outside world, to the audit trail, and to the contacts."""
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import clock
-from models import Business, Delivery, Event, Mailbox, Receipt, SyncRun
+from models import Mailbox, Receipt, SyncRun
 from money import Money
-from store import sql
-
-RECEIPT_CREATED, RECEIPT_UPDATED, RECEIPT_APPROVED = "receipt.created", "receipt.updated", "receipt.approved"
-SYNC_FINISHED, SYNC_FAILED = "sync.finished", "sync.failed"
-NEEDS_RECONNECT, ENDS_SOON = "mailbox.needs_reconnect", "mailbox.token_ends_soon"
-TYPES = (
+from store import audit, contact_links
+from store.outbox import (
+    ALL,
+    ENDS_SOON,
+    NEEDS_RECONNECT,
+    RECEIPT_APPROVED,
     RECEIPT_CREATED,
     RECEIPT_UPDATED,
-    RECEIPT_APPROVED,
-    SYNC_FINISHED,
     SYNC_FAILED,
-    NEEDS_RECONNECT,
-    ENDS_SOON,
-    "export.ready",
-    "call.completed",
-    "message.received",
-    "contact.created",
+    SYNC_FINISHED,
+    TEST,
+    TYPES,
+    Facts,
+    emit,
+    listening,
+    told,
 )
-ALL = "*"  # of an endpoint that wants every type, later ones too
-TEST = "webhook.test"
+
+__all__ = [
+    "ALL", "ENDS_SOON", "NEEDS_RECONNECT", "RECEIPT_APPROVED", "RECEIPT_CREATED", "RECEIPT_UPDATED", "SYNC_FAILED",
+    "SYNC_FINISHED", "TEST", "TYPES", "Facts", "emit", "mailbox", "receipt", "receipt_created", "receipts_changed",
+    "run_ended", "told",
+]  # fmt: skip
 _AMOUNTS = {"total": "total_minor", "payable": "payable_minor", "net": "net_minor", "tax_total": "tax_minor"}
 _FIELD_OF = {column: name for name, column in _AMOUNTS.items()}
-_CHUNK = 200
-
-Facts = Mapping[str, Any]
-
-
-def emit(business_id: int, type_: str, data: Facts) -> None:
-    """Tell one thing; inside the write transaction of the change."""
-    told(business_id, [(type_, data)])
-
-
-def told(business_id: int, changes: Sequence[tuple[str, Facts]], *, only: int | None = None) -> None:
-    """Tell things in this order; inside the write transaction of the changes.
-
-    Without an endpoint that wants them it costs one small query and leaves no row.
-
-    Args:
-        business_id: whose.
-        changes: type and data of each.
-        only: the endpoint they are for, whatever it wants; else all that want them.
-    """
-    endpoints = _listening(business_id) if only is None else [(only, {ALL})]
-    wanted = [
-        (type_, data, ids)
-        for type_, data in changes
-        if (ids := [id_ for id_, types in endpoints if ALL in types or type_ in types])
-    ]
-    if not wanted:
-        return
-    # One counter a business, its row locked until the commit: sequences have the order of the changes, without a gap.
-    Business.update(events_told=Business.events_told + len(wanted)).where(Business.id == business_id).execute()
-    first = Business.select(Business.events_told).where(Business.id == business_id).scalar() - len(wanted) + 1
-    now = clock.now()
-    for start in range(0, len(wanted), _CHUNK):
-        chunk = wanted[start : start + _CHUNK]
-        rows = [
-            {
-                "business": business_id,
-                "sequence": first + start + number,
-                "uid": f"evt_{secrets.token_hex(12)}",
-                "type": type_,
-                "data": data,
-                "created_at": now,
-            }
-            for number, (type_, data, _) in enumerate(chunk)
-        ]
-        Event.insert_many(rows).execute()
-        known = Event.select(Event.id, Event.sequence).where(
-            Event.business == business_id, Event.sequence.between(rows[0]["sequence"], rows[-1]["sequence"])
-        )
-        event_ids = {row.sequence: row.id for row in known}
-        deliveries = [
-            {"business": business_id, "endpoint": endpoint_id, "event": event_ids[row["sequence"]], "next_try_at": now}
-            for row, (_, _, ids) in zip(rows, chunk, strict=True)
-            for endpoint_id in ids
-        ]
-        for begin in range(0, len(deliveries), _CHUNK):
-            Delivery.insert_many(deliveries[begin : begin + _CHUNK]).execute()
-
-
-def _listening(business_id: int) -> list[tuple[int, set[str]]]:
-    """Ids of the business's endpoints that are switched on, and what each wants; asked at each change, so cheap."""
-    rows = sql.fetch("select id, events from endpoint where business_id = ? and active", [business_id])
-    return [(id_, set(sql.loaded(types))) for id_, types in rows]
-
-
-# -- what is told of each thing
 
 
 def receipt_created(row: Receipt) -> None:
-    """A document was read for the first time, and became a receipt."""
-    if _listening(row.business_id):
+    """A document was read for the first time, and became a receipt: its vendor becomes a contact."""
+    contact_links.receipts_changed(row.business_id, [row])
+    if listening(row.business_id):
         emit(row.business_id, RECEIPT_CREATED, {"receipt": receipt(row)})
 
 
@@ -110,7 +47,13 @@ def receipts_changed(business_id: int, changes: Sequence[tuple[Receipt, Facts]])
 
     An approval is told twice: as an update, and as what it is.
     """
-    if not changes or not _listening(business_id):
+    if not changes:
+        return
+    audit.receipts_changed(business_id, changes)
+    contact_links.receipts_changed(
+        business_id, [row for row, before in changes if not contact_links.FOLLOWED.isdisjoint(before)]
+    )
+    if not listening(business_id):
         return
     out: list[tuple[str, Facts]] = []
     for row, before in changes:
@@ -150,7 +93,7 @@ def receipt(row: Receipt) -> dict[str, Any]:
 def run_ended(run: SyncRun) -> None:
     """A sync ended by itself; one that a person cancelled is no news to anybody."""
     type_ = {"completed": SYNC_FINISHED, "failed": SYNC_FAILED}.get(run.status)
-    if type_ is None or not _listening(run.business_id):
+    if type_ is None or not listening(run.business_id):
         return
     counters = {name: getattr(run, name) for name in ("found", "fetched", "receipts", "skipped", "failed", "left")}
     facts = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import peewee
 
 import clock
-from database import Owned, Table, UtcField
+from database import Owned, SecretField, Table, UtcField
 
 
 class Setting(Table):
@@ -24,6 +24,7 @@ class Business(Table):
     time_zone = peewee.CharField(default="Asia/Jerusalem")
     base_currency = peewee.CharField(max_length=3, default="ILS")
     language = peewee.CharField(default="en")
+    keep_mail_days = peewee.IntegerField(null=True)  # then the bytes of mails are forgotten; null: never
     events_told = peewee.IntegerField(default=0)  # the sequence of its newest event
     created_at = UtcField(default=clock.now)
 
@@ -37,6 +38,11 @@ class User(Table):
     language = peewee.CharField(default="en")
     operator = peewee.BooleanField(default=False)
     prefs = peewee.JSONField(default=dict)  # what the screen remembers of the person
+    google_id = peewee.CharField(null=True, unique=True)  # Google's own id of them, once they signed in with it
+    totp_secret = SecretField(null=True)  # a second factor is asked for while totp_since is set
+    totp_since = UtcField(null=True)
+    totp_step = peewee.IntegerField(default=0)  # the last half-minute whose code was used: none works twice
+    recovery = peewee.JSONField(default=list)  # SHA-256 of codes that stand in for the second factor, each once
     created_at = UtcField(default=clock.now)
 
 
@@ -63,6 +69,7 @@ class Session(Table):
     token_sha256 = peewee.CharField(unique=True)
     user = peewee.ForeignKeyField(User, on_delete="CASCADE")
     csrf = peewee.CharField()
+    agent = peewee.CharField(default="")  # the browser's own name
     created_at = UtcField(default=clock.now)
     last_seen_at = UtcField(default=clock.now)
     expires_at = UtcField()
@@ -74,6 +81,7 @@ class OneTimeLink(Table):
     user_id: int | None
     token_sha256 = peewee.CharField(unique=True)
     user = peewee.ForeignKeyField(User, null=True, on_delete="CASCADE")
+    purpose = peewee.CharField(default="sign_in")  # sign_in | password
     expires_at = UtcField()
     used_at = UtcField(null=True)
 

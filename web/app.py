@@ -13,9 +13,10 @@ import orjson
 
 import tasks
 from blobs import FolderBlobs
-from errors import Tellable
+from errors import Tellable, Temporary
 from jobs.adapters import blob_folder
-from store import sql
+from models import write
+from store import audit, sql
 from web import answers, auth, errors, metrics
 from web.assets import Assets
 from web.call import Call, Site
@@ -30,9 +31,9 @@ if TYPE_CHECKING:
 log = logging.getLogger("web")
 VERSION = "0.1.0"
 _NOUNS = (
-    "bulk", "business", "changes", "diagnostics", "documents", "gmail", "gmail_setup", "health", "mail", "mailboxes",
-    "me", "metrics", "openapi", "pages", "receipts", "senders", "session", "sync", "tokens", "uploads", "users",
-    "vendors", "views", "webhooks",
+    "audit", "bulk", "business", "changes", "contacts", "diagnostics", "documents", "gmail", "gmail_setup", "health",
+    "mail", "mailboxes", "me", "metrics", "openapi", "pages", "receipts", "search", "senders", "session", "sync",
+    "tasks", "tokens", "uploads", "users", "vendors", "views", "webhooks",
 )  # fmt: skip
 UPLOAD_LIMIT = 50 * 1024 * 1024
 
@@ -74,7 +75,9 @@ def _bound(site: Site, route: Route) -> Any:
             auth.let_in(call, route)
             call.query = _query(route)
             call.body = _body(route)
-            answer = route.handler(call, **path)
+            with audit.acting(call.actor) as acting:
+                answer = route.handler(call, **path)
+                _leave_a_trace(call, route, path, acting)
         except Tellable as error:
             return answers.refuse(error)
         except (bottle.HTTPResponse, MemoryError):
@@ -90,6 +93,19 @@ def _bound(site: Site, route: Route) -> Any:
         return answers.json(answer) if isinstance(answer, dict | list) else answer
 
     return handle
+
+
+def _leave_a_trace(call: Call, route: Route, path: dict[str, Any], acting: audit.Scope) -> None:
+    """No change of a business without a line in its trail: what its own module did not tell is told as the request."""
+    if route.method in {"GET", "HEAD"} or call.tenant is None or acting.entries or route.quiet:
+        return
+    id_ = path.get("id")
+    what = {name: [None, value] for name, value in call.body.items() if isinstance(value, bool | int)}
+    try:
+        with write():
+            audit.note(call.tenant.id, f"{route.method} {route.template}", route.tag, id_, changes=what)
+    except Temporary as error:  # it is done; to answer otherwise would have it done twice
+        log.error("A change left no trace route=%s business=%s error=%s", route.path, call.tenant.id, error.code)
 
 
 def _no_database() -> Tellable:

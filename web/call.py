@@ -72,8 +72,10 @@ class Call:
 
     @property
     def actor(self) -> str:
-        """Who asks, as rows keep it: user:<id> or token:<id>."""
-        return f"user:{self.person.user_id}" if self.person else f"token:{self.token_id}"
+        """Who asks, as rows keep it: user:<id>, token:<id>, or nobody."""
+        if self.person:
+            return f"user:{self.person.user_id}"
+        return f"token:{self.token_id}" if self.token_id else "nobody"
 
     @property
     def request(self) -> bottle.LocalRequest:

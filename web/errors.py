@@ -22,6 +22,7 @@ STATUS = {
     "not_running": 409,
     "slug_taken": 409,
     "last_owner": 409,
+    "merged": 409,
     "webhook_paused": 409,
     "too_large": 413,
     "bad_range": 416,

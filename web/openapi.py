@@ -86,7 +86,7 @@ def _operation(one: Route) -> dict[str, Any]:
         schema = object_schema(one.body)
         operation["requestBody"] = {
             "required": "required" in schema,
-            "content": {"application/json": {"schema": schema}},
+            "content": {"application/json": {"schema": schema, **({"example": one.example} if one.example else {})}},
         }
     return operation
 

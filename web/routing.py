@@ -38,7 +38,9 @@ class Route:
     raw: bool = False
     body_limit: int = 1_000_000
     media: str | None = None  # of the answer, where it is not JSON
+    example: Mapping[str, Any] | None = None  # of the body
     tag: str = ""
+    quiet: bool = False  # changes nothing of the business: no line in its audit trail
 
     @property
     def template(self) -> str:

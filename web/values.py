@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -73,9 +73,48 @@ def whole(low: int, high: int, *, default: int | None = None, about: str = "") -
     return Value(read, {"type": "integer", "minimum": low, "maximum": high}, about=about, default=default)
 
 
-def row_id(about: str = "") -> Value:
+def row_id(about: str = "", *, nullable: bool = False) -> Value:
     """The id of a row."""
-    return whole(1, 2**53, about=about)
+    return optional(whole(1, 2**53, about=about)) if nullable else whole(1, 2**53, about=about)
+
+
+def optional(value: Value) -> Value:
+    """The same value, or null."""
+
+    def read(raw: Any, name: str) -> Any:
+        return None if raw is None else value.read(raw, name)
+
+    return replace(value, read=read, schema={"anyOf": [value.schema, {"type": "null"}]})
+
+
+def texts(most: int, longest: int, *, about: str = "") -> Value:
+    """A list of short texts."""
+    one = text(longest)
+
+    def read(raw: Any, name: str) -> list[str]:
+        if not isinstance(raw, list) or len(raw) > most:
+            raise fault(name, f"must be a list of at most {most} texts")
+        return [one.read(part, name) for part in raw]
+
+    return Value(read, {"type": "array", "items": one.schema, "maxItems": most}, about=about)
+
+
+def moment(*, nullable: bool = False, about: str = "") -> Value:
+    """A moment in ISO 8601 with its zone."""
+
+    def read(raw: Any, name: str) -> datetime | None:
+        if nullable and raw in (None, ""):
+            return None
+        try:
+            found = datetime.fromisoformat(raw if isinstance(raw, str) else "")
+            if found.tzinfo is not None and 1970 < found.year < 9999:
+                return found.astimezone(UTC)
+        except (ValueError, OverflowError):
+            pass
+        raise fault(name, "must be a moment like 2026-11-24T09:00:00Z")
+
+    schema: Schema = {"type": ["string", "null"] if nullable else "string", "format": "date-time"}
+    return Value(read, schema, about=about)
 
 
 def day(*, nullable: bool = False, about: str = "") -> Value:
