@@ -22,6 +22,7 @@ from tables.access import Alert, AlertChoice, AlertSeen, Invitation, Replayed
 from tables.audit import AuditEntry
 from tables.contacts import Contact, ContactKey, ContactMerge, ContactNote, ContactReceipt, Task
 from tables.events import Delivery, Endpoint, Event
+from tables.knowledge import DocumentPassword, KeptApart, RuleUse, VendorNote, VendorRule
 from tables.mail import Mail, Mailbox, OAuthState, SenderRule, SyncRun
 from tables.people import ApiToken, Business, Membership, OneTimeLink, Session, Setting, User
 from tables.receipts import Document, Receipt, SavedView, Undo
@@ -42,9 +43,11 @@ __all__ = [
     "ContactReceipt",
     "Delivery",
     "Document",
+    "DocumentPassword",
     "Endpoint",
     "Event",
     "Invitation",
+    "KeptApart",
     "Mail",
     "Mailbox",
     "Membership",
@@ -53,6 +56,7 @@ __all__ = [
     "Owned",
     "Receipt",
     "Replayed",
+    "RuleUse",
     "SavedView",
     "SecretField",
     "SenderRule",
@@ -64,6 +68,8 @@ __all__ = [
     "Undo",
     "User",
     "UtcField",
+    "VendorNote",
+    "VendorRule",
     "Work",
     "connect",
     "db",
@@ -92,6 +98,11 @@ TABLES: Sequence[type[Table]] = (
     Receipt,
     Undo,
     SavedView,
+    VendorRule,
+    RuleUse,
+    KeptApart,
+    DocumentPassword,
+    VendorNote,
     Endpoint,
     Event,
     Delivery,

@@ -11,10 +11,11 @@ from typing import Any
 
 import clock
 import money
+from jobs import knowledge
 from jobs.workshop import Workshop
 from models import Document, Mail, Receipt, write
 from receipts import types as reading
-from store import events, receipt_edits, rows, runs, senders, sql
+from store import events, mailboxes, receipt_edits, rows, runs, senders, sql
 
 SENTENCES = 12  # reasons kept of one mail
 _MAX_TEXT = 1000
@@ -54,7 +55,7 @@ def enter(shop: Workshop, lease: runs.Lease, mail: Mail, source: str, read: Read
 
 
 def _is_file(mail: Mail, source: str) -> bool:
-    return source == "upload" and not mail.subject.lower().endswith(".eml")
+    return source in mailboxes.FILES and not mail.subject.lower().endswith(".eml")
 
 
 def _as_ruled(mail: Mail, result: reading.MessageReading, raw: bytes) -> reading.MessageReading:
@@ -105,6 +106,11 @@ def _as_receipt(result: reading.MessageReading, raw: bytes, filename: str, said:
 
 
 def _settle(lease: runs.Lease, mail: Mail, source: str, result: reading.MessageReading, keys: dict[str, str]) -> None:
+    headers = result.headers
+    if headers.message_id or headers.from_address or headers.subject:
+        mail.message_id = headers.message_id[:_MAX_TEXT]
+        mail.from_name, mail.from_address = headers.from_name[:_MAX_TEXT], headers.from_address[:_MAX_TEXT]
+        mail.subject = headers.subject[:_MAX_TEXT]
     again = mail.read_at is not None  # only then can there be rows of it
     documents = _documents(mail, result.documents, keys, again=again)
     outcome = str(result.outcome)
@@ -122,11 +128,6 @@ def _settle(lease: runs.Lease, mail: Mail, source: str, result: reading.MessageR
     mail.outcome, mail.state, mail.read_at, mail.next_try_at = outcome, "done", clock.now(), None
     first = reasons[0] if reasons else {"code": "no_reason", "text": "No reason was given."}
     mail.reason_code, mail.reason_text, mail.reasons = first["code"], first["text"], reasons
-    headers = result.headers
-    if headers.message_id or headers.from_address or headers.subject:
-        mail.message_id = headers.message_id[:_MAX_TEXT]
-        mail.from_name, mail.from_address = headers.from_name[:_MAX_TEXT], headers.from_address[:_MAX_TEXT]
-        mail.subject = headers.subject[:_MAX_TEXT]
     if mail.received_at is None:
         mail.received_at = headers.date or mail.first_seen_at
     rows.update(mail, *_SETTLED)
@@ -208,6 +209,7 @@ def _keep(
     row.flags = [flag for flag in columns["flags"] if flag["field"] not in settled]
     row.document = document
     row.updated_at = clock.now()
+    uses, speaking = knowledge.apply(row, before, mail.from_address)
     if new or row.status in {"to_review", "ready"}:
         row.status = "to_review" if row.flags else "ready"
     if new:
@@ -219,6 +221,7 @@ def _keep(
         seen = row.__data__
         changed = {name: old for name, old in before.items() if old != seen[name] and name not in _SILENT}
         events.receipts_changed(mail.business_id, [(row, changed)])
+    knowledge.settle(row, uses, speaking, mail, new=new)
     return int(new)
 
 

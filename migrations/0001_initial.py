@@ -258,12 +258,14 @@ def up(_migrator: Any, db: peewee.Database) -> None:
                 (("business", "date", "id"), False),
                 (("business", "vendor", "date", "id"), False),
                 (("business", "updated_at"), False),
+                (("business", "total_minor"), False),
             )
 
     class Undo(Frozen):
         business = peewee.ForeignKeyField(Business, on_delete="CASCADE")
         token_sha256 = peewee.CharField(unique=True)
         rows = peewee.JSONField()
+        more = peewee.JSONField()
         created_at = peewee.BigIntegerField()
 
     class SavedView(Frozen):

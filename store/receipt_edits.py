@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import clock
 import money
 from errors import Tellable
-from models import Mail, Receipt, Undo, digest, write
-from store import events, sql
+from models import KeptApart, Mail, Receipt, VendorRule, write
+from store import events, receipt_writes, rules, sql
 from store.receipt_filter import STATUSES, Filter, where
+from store.receipt_writes import save
+from store.rule_effects import rescaled
 
 AMOUNTS = {"total": "total_minor", "net": "net_minor", "tax_total": "tax_minor", "payable": "payable_minor"}
 TEXTS = ("vendor", "number", "category", "vendor_tax_id", "kind")
@@ -28,27 +30,57 @@ ACTIONS = ("approve", "reject", "not_receipt", "to_review", "delete", "restore",
 _ACTION_STATUS = {"approve": "approved", "reject": "rejected", "not_receipt": "not_receipt", "to_review": "to_review"}
 _FLAG_FIELDS = {"tax_total": {"tax_total", "tax"}, "total": {"total"}, "net": {"net"}}
 BULK_LIMIT = 10_000
-UNDO_DAYS = 1
 IN_TRASH = timedelta(days=30)
 _MAX_MINOR = 10**15
-_CHUNK = 500  # rows in one write transaction: others wait for no longer than that takes
 
 Values = Mapping[str, Any]
 
 
-def update(business_id: int, id_: object, version: int, values: Values) -> Receipt:
-    """Set fields, note, status or `duplicate_of` of the version that the caller saw.
+@dataclass(frozen=True)
+class Edit:
+    """What an edit did: the receipt, the token that takes it back (None when nothing changed), the rules learnt."""
+
+    row: Receipt
+    undo: str | None
+    learnt: Sequence[VendorRule]
+
+
+def update(business_id: int, id_: object, version: int, values: Values, by: str = "") -> Edit:
+    """Set fields, note, status or `duplicate_of` of the version that the caller saw; `by` says who.
 
     Values are plain: text, date, Decimal for amounts, None to clear. A field set becomes hand-set and its flags go; the
-    status follows from the flags unless it is given or a person decided already. Tellable `not_found`,
-    `version_conflict`, `bad_amount`, `bad_currency` or `bad_status`.
+    status follows from the flags unless it is given or a person decided already; the vendor's rules learn from it.
+    Tellable `not_found`, `version_conflict`, `bad_amount`, `bad_currency` or `bad_status`.
     """
     with write():
         row = Receipt.find(business_id, id_)
         if row.version != version:
             raise Tellable("version_conflict", "Somebody else changed this receipt meanwhile.")
-        _tell(business_id, row, _save(row, _changes(row, values)))
-    return row
+        twin = row.duplicate_of_id
+        before = save(row, _changes(row, values))
+        if not before:
+            return Edit(row, None, ())
+        _tell(business_id, row, before)
+        learnt, trace = rules.learn(row, before, values, by)
+        if "status" in before and row.status == "approved":
+            trace += rules.approved(business_id, [row.id])
+        more: dict[str, Any] = {"rules": trace}
+        if "duplicate_of" in before and row.duplicate_of_id is None:
+            more["apart"] = keep_apart(business_id, row.id, twin)
+        after = {name: receipt_writes.raw(row, name) for name in before}
+        token = receipt_writes.remember(business_id, [[row.id, row.version, before, after]], more)
+    return Edit(row, token, learnt)
+
+
+def keep_apart(business_id: int, one: int, other: int | None) -> list[list[int]]:
+    """These two are two purchases, whatever they look like; the pairs that an undo forgets again."""
+    if other is None:
+        return []
+    pair = sorted((one, other))
+    if KeptApart.get_or_none(KeptApart.first == pair[0], KeptApart.second == pair[1]) is not None:
+        return []
+    KeptApart.create(business=business_id, first=pair[0], second=pair[1])
+    return [pair]
 
 
 def protected(hand_set: Sequence[str]) -> tuple[set[str], set[str]]:
@@ -74,7 +106,7 @@ def _changes(row: Receipt, values: Values) -> dict[str, Any]:
     if "currency" in values:
         currency = _currency(values["currency"])
         changed["currency"] = currency
-        changed.update(_rescaled(row, currency))
+        changed.update(rescaled(row, currency))
     for name, column in AMOUNTS.items():
         if name in values:
             changed[column] = _minor(name, values[name], currency)
@@ -98,23 +130,6 @@ def _currency(value: object) -> str | None:
     if len(code) != 3 or not (code.isascii() and code.isalpha()):
         raise Tellable("bad_currency", f"“{code[:20]}” is not a currency; write its three letters, like ILS.")
     return code
-
-
-def _rescaled(row: Receipt, currency: str | None) -> dict[str, Any]:
-    """The same figures in the minor units of another currency (12.34 stays 12.34)."""
-    if money.exponent(row.currency) == money.exponent(currency):
-        return {}
-
-    def again(minor: int | None) -> int | None:
-        return None if minor is None else money.to_minor(money.to_decimal(minor, row.currency), currency)
-
-    changed: dict[str, Any] = {column: again(getattr(row, column)) for column in AMOUNTS.values()}
-    changed["tax"] = [
-        {**line, "base_minor": again(line["base_minor"]), "amount_minor": again(line["amount_minor"])}
-        for line in row.tax
-    ]
-    changed["items"] = [{**line, "amount_minor": again(line["amount_minor"])} for line in row.items]
-    return changed
 
 
 def _minor(name: str, amount: Decimal | None, currency: str | None) -> int | None:
@@ -162,31 +177,9 @@ def _status(row: Receipt, wanted: str | None, flags: Sequence[object] | None) ->
     return {"status": wanted, "approved_at": approved_at}
 
 
-def _save(row: Receipt, changed: Mapping[str, Any]) -> dict[str, Any]:
-    """Write what really changes and give the columns as they were before; nothing when nothing does."""
-    before = {name: _raw(row, name) for name in changed if row.__data__[name] != changed[name]}
-    if not before:
-        return {}
-    for name in before:
-        setattr(row, name, changed[name])
-    row.version += 1
-    row.updated_at = clock.now()
-    row.save(only=[*before, "version", "updated_at"])
-    return before
-
-
 def _tell(business_id: int, row: Receipt, before: Values) -> None:
     """Tell the outside world of what _save did."""
     events.receipts_changed(business_id, [(row, before)])
-
-
-def _raw(row: Receipt, name: str) -> Any:
-    """A column's value as JSON can keep it."""
-    value = row.__data__[name]
-    field = Receipt._meta.fields[name]
-    if name in {"flags", "hand_set", "tax", "items"} or value is None:
-        return value
-    return value.isoformat() if type(value) is date else field.db_value(value)
 
 
 def delete(business_id: int, id_: object) -> Receipt:
@@ -194,7 +187,7 @@ def delete(business_id: int, id_: object) -> Receipt:
     with write():
         row = Receipt.find(business_id, id_)
         if row.deleted_at is None:
-            _tell(business_id, row, _save(row, {"deleted_at": clock.now()}))
+            _tell(business_id, row, save(row, {"deleted_at": clock.now()}))
     return row
 
 
@@ -202,7 +195,7 @@ def restore(business_id: int, id_: object) -> Receipt:
     """Out of the trash; not in it is as good. Tellable `not_found`."""
     with write():
         row = Receipt.find(business_id, id_)
-        _tell(business_id, row, _save(row, {"deleted_at": None}))
+        _tell(business_id, row, save(row, {"deleted_at": None}))
     return row
 
 
@@ -224,7 +217,7 @@ def bulk(
     ]
     if len(found) > BULK_LIMIT:
         raise Tellable("too_many", f"More than {BULK_LIMIT} receipts at once; narrow the filter, by month say.")
-    return _each(business_id, found, lambda row: _bulk_changes(row, action, values))
+    return receipt_writes.each(business_id, found, lambda row: _bulk_changes(row, action, values))
 
 
 def _bulk_changes(row: Receipt, action: str, values: Values) -> dict[str, Any]:
@@ -237,54 +230,6 @@ def _bulk_changes(row: Receipt, action: str, values: Values) -> dict[str, Any]:
     if action == "to_review" and row.status not in {"to_review", "ready"}:
         return _status(row, "ready", None)
     return _status(row, _ACTION_STATUS[action], None)
-
-
-def _each(business_id: int, ids: Sequence[int], change: Callable[[Receipt], Values]) -> tuple[int, str]:
-    undo: list[list[Any]] = []
-    for start in range(0, len(ids), _CHUNK):
-        with write():
-            rows = Receipt.select().where(
-                Receipt.business == business_id, Receipt.id << list(ids[start : start + _CHUNK])
-            )
-            changes = [(row, _save(row, change(row))) for row in rows]
-            undo.extend([row.id, row.version, before] for row, before in changes if before)
-            events.receipts_changed(business_id, changes)
-    token = secrets.token_urlsafe(24)
-    with write():
-        Undo.delete().where(Undo.created_at < clock.now() - timedelta(days=UNDO_DAYS)).execute()
-        Undo.create(business=business_id, token_sha256=digest(token), rows=undo)
-    return len(undo), token
-
-
-def undo(business_id: int, token: str) -> int:
-    """Take a bulk action or a merge back: how many receipts went back; those changed since stay as they are.
-
-    Tellable `not_found` for a token that is unknown, another tenant's, used or older than a day.
-    """
-    with write():
-        kept = Undo.get_or_none(Undo.business == business_id, Undo.token_sha256 == digest(token))
-        if kept is None:
-            raise Tellable("not_found", "This can no longer be undone.")
-        kept.delete_instance()
-    back = 0
-    for start in range(0, len(kept.rows), _CHUNK):
-        with write():
-            changes = []
-            for id_, version, before in kept.rows[start : start + _CHUNK]:
-                row = Receipt.get_or_none(
-                    Receipt.business == business_id, Receipt.id == id_, Receipt.version == version
-                )
-                if row is not None:
-                    changes.append((row, _save(row, {name: _value(name, value) for name, value in before.items()})))
-            events.receipts_changed(business_id, changes)
-        back += sum(bool(before) for _, before in changes)
-    return back
-
-
-def _value(name: str, raw: Any) -> Any:
-    if raw is None or isinstance(raw, list | dict):
-        return raw
-    return Receipt._meta.fields[name].python_value(raw)
 
 
 def merge(business_id: int, id_: object, other_id: object) -> tuple[int, str]:
@@ -301,13 +246,43 @@ def merge(business_id: int, id_: object, other_id: object) -> tuple[int, str]:
             return _changes(row, {"duplicate_of": None})
         return {"duplicate_of": keep.id, "deleted_at": row.deleted_at or clock.now()}
 
-    return _each(business_id, [keep.id, other.id], change)
+    return receipt_writes.each(business_id, [keep.id, other.id], change)
+
+
+def split(business_id: int, id_: object) -> tuple[int, str]:
+    """What was merged into this receipt is a purchase of its own again; so is this one where it seemed another.
+
+    They are not proposed to each other again. Tellable `not_found`, `not_merged`.
+    """
+    row = Receipt.find(business_id, id_)
+    merged = Receipt.select(Receipt.id).where(
+        Receipt.business == business_id, Receipt.duplicate_of == row.id, Receipt.deleted_at.is_null(is_null=False)
+    )
+    ids = [one.id for one in merged]
+    pairs = [(row.id, id_) for id_ in ids]
+    if row.duplicate_of_id is not None:
+        pairs.append((row.id, row.duplicate_of_id))
+        ids.append(row.id)
+    if not ids:
+        raise Tellable("not_merged", "This receipt was not merged with another, and does not look like one.")
+    with write():
+        apart = [pair for one, other in pairs for pair in keep_apart(business_id, one, other)]
+    return receipt_writes.each(
+        business_id, ids, lambda one: {**_changes(one, {"duplicate_of": None}), "deleted_at": None}, {"apart": apart}
+    )
 
 
 def empty_trash() -> int:
-    """Erase receipts that have lain in the trash for 30 days, a few hundred at once; how many went."""
-    over = Receipt.deleted_at.is_null(is_null=False), Receipt.deleted_at < clock.now() - IN_TRASH
-    ids = [row.id for row in Receipt.select(Receipt.id).where(*over).limit(_CHUNK)]
+    """Erase receipts that have lain in the trash for 30 days, a few hundred at once; how many went.
+
+    One that was merged into another is that one's other paper and stays.
+    """
+    over = (
+        Receipt.deleted_at.is_null(is_null=False),
+        Receipt.deleted_at < clock.now() - IN_TRASH,
+        Receipt.duplicate_of.is_null(),
+    )
+    ids = [row.id for row in Receipt.select(Receipt.id).where(*over).limit(receipt_writes.CHUNK)]
     if not ids:
         return 0
     with write():

@@ -85,6 +85,7 @@ class Receipt(Owned):
             (("business", "date", "id"), False),
             (("business", "vendor", "date", "id"), False),
             (("business", "updated_at"), False),
+            (("business", "total_minor"), False),
         )
 
 
@@ -94,7 +95,10 @@ class Undo(Owned):
     business_id: int
     business = peewee.ForeignKeyField(Business, on_delete="CASCADE")
     token_sha256 = peewee.CharField(unique=True)
-    rows = peewee.JSONField()  # [[receipt id, version after the action, {column: value before}]]
+    # [[receipt id, version after it, {column: value before}]]; one person's edit of one receipt also has {column: value
+    # after}, and goes back column by column, so that what was done since stays.
+    rows = peewee.JSONField()
+    more = peewee.JSONField(default=dict)  # {"rules": [[id, {column: before} or null]], "uses": [rule id]}
     created_at = UtcField(default=clock.now)
 
 

@@ -39,7 +39,12 @@ BODIES: dict[str, dict[str, Any]] = {
     "PATCH /api/receipts/<id:int>": {"note": "mine"},
     "POST /api/receipts/<id:int>/restore": {},
     "POST /api/receipts/<id:int>/merge": {"other": 1},
+    "POST /api/receipts/<id:int>/split": {},
     "POST /api/receipts/<id:int>/reread": {},
+    "POST /api/rules": {"receipt": 1, "field": "approve"},
+    "POST /api/rules/<id:int>/confirm": {},
+    "POST /api/rules/<id:int>/apply": {},
+    "DELETE /api/rules/<id:int>": {},
     "POST /api/mail/<id:int>/retry": {},
     "POST /api/mail/<id:int>/take": {},
     "POST /api/mail/retry": {},
@@ -69,6 +74,7 @@ ELSEWHERE = {
     "GET /api/mail": ("query", "mailbox", "mailbox"),
     "POST /api/receipts/sync": ("body", "mailbox", "mailbox"),
     "POST /api/receipts/bulk": ("ids", "ids", "receipt"),
+    "POST /api/rules": ("body", "receipt", "receipt"),
 }
 
 
@@ -96,6 +102,7 @@ def alice(site: Web) -> dict[str, Any]:
         "token": people.add_token(business, MARK, "member")[0].id,
         "user": user.id,
         "sender": senders.set_rule(business.id, f"{MARK}.example", "take", MARK).id,
+        "rule": models.VendorRule.create(business=business, vendor=MARK, name=MARK, field="vendor", value=MARK).id,
         **_webhook(business),
         "view": views.add(business.id, user.id, MARK, "status=ready", shared=True).id,
         "script": site.script(business),
@@ -131,6 +138,7 @@ def address(route: Route, ids: dict[str, Any]) -> str:
         "users": "user",
         "views": "view",
         "senders": "sender",
+        "rules": "rule",
         "webhooks": "webhook",
     }
     path = route.path.replace("<run_id:int>", str(ids["run"])).replace("<delivery:int>", str(ids["delivery"]))
@@ -210,7 +218,7 @@ def test_anothers_id_in_a_query_or_body_finds_nothing(bob: Browser, alice: dict[
         answer = ask(bob, route, route.path, json={"ids": [alice[kind]], "action": "delete"})
         assert answer.json()["changed"] == 0
     else:
-        answer = ask(bob, route, route.path, json={field: alice[kind]})
+        answer = ask(bob, route, route.path, json={**BODIES[name], field: alice[kind]})
     assert answer.status_code in {200, 404}
     assert MARK.lower() not in answer.text.lower()
     assert answer.status_code == 404 or answer.json().get("items", []) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from errors import Tellable
-from store import receipt_edits
+from store import receipt_edits, receipt_writes
 from web import shapes, values
 from web.receipts import FIELDS, FILTER, filter_of
 from web.routing import route
@@ -46,14 +46,14 @@ def bulk(call: Call) -> dict[str, Any]:
     "POST",
     "/api/undo",
     role="member",
-    summary="Take a bulk action or a merge back",
+    summary="Take an edit, a bulk action or a merge back",
     tag="receipts",
     body={"undo": values.text(100).needed()},
     answers={200: shapes.obj(changed=shapes.WHOLE)},
 )
 def undo(call: Call) -> dict[str, Any]:
-    """Receipts that were changed since stay as they are."""
-    return {"changed": receipt_edits.undo(call.business_id, call.body["undo"])}
+    """What was changed since stays: whole receipts of a bulk action, single fields of one edit."""
+    return {"changed": receipt_writes.undo(call.business_id, call.body["undo"])}
 
 
 @route(
@@ -68,4 +68,19 @@ def undo(call: Call) -> dict[str, Any]:
 def merge(call: Call, id: int) -> dict[str, Any]:  # noqa: A002
     """It goes to the trash as this one's duplicate."""
     changed, undo = receipt_edits.merge(call.business_id, id, call.body["other"])
+    return {"changed": changed, "undo": undo}
+
+
+@route(
+    "POST",
+    "/api/receipts/<id:int>/split",
+    role="member",
+    summary="What was merged is a purchase of its own again",
+    tag="receipts",
+    body={},
+    answers={200: shapes.CHANGED},
+)
+def split(call: Call, id: int) -> dict[str, Any]:  # noqa: A002
+    """The two are not proposed to each other again."""
+    changed, undo = receipt_edits.split(call.business_id, id)
     return {"changed": changed, "undo": undo}

@@ -20,6 +20,7 @@ STATUS = {
     "sync_running": 409,
     "version_conflict": 409,
     "not_running": 409,
+    "not_merged": 409,
     "slug_taken": 409,
     "last_owner": 409,
     "merged": 409,

@@ -9,7 +9,7 @@ from errors import Tellable
 from receipts.types import Kind
 from store import receipt_edits, receipts, stats
 from store.receipt_filter import SOURCES, STATUSES, Filter
-from web import answers, briefs, shapes, values
+from web import answers, briefs, rules, shapes, values
 from web.documents import light_up
 from web.routing import route
 
@@ -49,6 +49,7 @@ _STATS = {
 _COUNTS = shapes.obj(**dict.fromkeys((*STATUSES, "all", "deleted", "failed_mail"), shapes.WHOLE), capped=shapes.BOOL)
 _INDEX = shapes.obj(items=shapes.many({"type": "array"}), total=shapes.WHOLE, capped=shapes.BOOL)
 DETAIL = shapes.ref("ReceiptDetail")
+_EDITED = {"allOf": [DETAIL, shapes.obj(undo=shapes.OPT_TEXT, learnt=shapes.many(rules.RULE))]}
 
 
 def filter_of(query: dict[str, Any]) -> Filter:
@@ -206,21 +207,24 @@ def _only_null(raw: Any, name: str) -> None:
         "status": values.choice(*STATUSES, code="bad_status"),
         "duplicate_of": values.Value(_only_null, {"type": "null"}, about="null: keep both"),
     },
-    answers={200: DETAIL, 409: shapes.ref("Error"), 428: shapes.ref("Error")},
+    answers={200: _EDITED, 409: shapes.ref("Error"), 428: shapes.ref("Error")},
 )
 def change(call: Call, id: int) -> dict[str, Any]:  # noqa: A002
-    """If-Match carries the version that was seen; another one since is a 409 with theirs."""
+    """If-Match carries the version that was seen; another one since is a 409 with theirs.
+
+    `undo` takes this edit back within a day; `learnt`: the vendor's rules that it made or confirmed.
+    """
     version = call.request.environ.get("HTTP_IF_MATCH", "").removeprefix("W/").strip('" ')
     if not (version.isascii() and version.isdigit()):
         whole(call, id)  # a foreign id is a 404 first
         raise Tellable("version_needed", "Say which version you saw, in the header If-Match.")
     try:
-        receipt_edits.update(call.business_id, id, int(version), call.body)
+        done = receipt_edits.update(call.business_id, id, int(version), call.body, call.actor)
     except Tellable as error:
         if error.code == "version_conflict":
             error.details["theirs"] = whole(call, id)
         raise
-    return whole(call, id)
+    return {**whole(call, id), "undo": done.undo, "learnt": [rules.brief(rule) for rule in done.learnt]}
 
 
 @route("DELETE", "/api/receipts/<id:int>", role="member", summary="Into the trash", answers={204: None})
