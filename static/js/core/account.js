@@ -4,6 +4,7 @@ import { api, me, session, slug } from "./api.js";
 import { business, mailboxes, counts, loadBusiness, loadMailboxes, loadCounts } from "./business.js";
 import { lang, setLanguage, LANGUAGES } from "./i18n.js";
 import { stored, remember } from "./prefs.js";
+import { loadLatest } from "./sync.js";
 import { forget } from "../receipts/list.js";
 
 function welcome(profile) {
@@ -59,7 +60,7 @@ export function enter(name) {
   });
   if (!name) return;
   remember("last", name);
-  Promise.allSettled([loadBusiness(), loadMailboxes(), loadCounts(), import("./syncing.js").then((m) => m.loadLatest())]);
+  Promise.allSettled([loadBusiness(), loadMailboxes(), loadCounts(), loadLatest()]);
 }
 
 /** The business to open when the address names none. */

@@ -4,7 +4,7 @@ import { toast, failed } from "./feedback.js";
 import { place, go } from "./router.js";
 import { t, has } from "./i18n.js";
 import { loadMailboxes } from "./business.js";
-import { loadLatest } from "./syncing.js";
+import { loadLatest } from "./sync.js";
 
 /** Go to the consent page; `mailbox` reconnects that one. */
 export async function connectGmail(mailbox) {

@@ -1,5 +1,6 @@
 /* What is known of the newest sync: its row, whether it runs, how far it is. The engine comes when it is needed. */
 import { signal, computed } from "./signals.js";
+import { get, slug } from "./api.js";
 import { worded } from "./i18n.js";
 
 export const run = signal(null); // the newest sync_run of the business, or null
@@ -18,6 +19,16 @@ export const progress = computed(() => {
   const all = counters.found || 0;
   return { done: Math.max(0, all - (counters.left ?? 0)), all, share: run.value.progress_percentage || 0 };
 });
+
+/** What is known of the business's newest run; it is followed while it runs. */
+export async function loadLatest() {
+  const business = slug.value;
+  run.value = null;
+  const { sync_run: latest } = await get("/api/receipts/sync/latest");
+  if (!latest || business !== slug.value) return;
+  run.value = latest;
+  if (isActive(latest)) worded(import("./syncing.js")).then((m) => m.follow(latest.id));
+}
 
 /** Ask for a sync; a sentence tells when it cannot be. */
 export const startSync = (options) => worded(import("./syncing.js")).then((m) => m.startSync(options));

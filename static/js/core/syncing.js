@@ -67,7 +67,8 @@ async function poll() {
   const id = following, business = slug.value;
   try {
     const { sync_run: fresh } = await get("/api/receipts/sync/status", { run_id: id, after }, { tries: 1 });
-    if (business !== slug.value || id !== following || !fresh) return;
+    if (business !== slug.value) following = null;
+    if (id !== following || !fresh) return;
     fails = 0;
     after = fresh.seq ?? after;
     const was = run.value?.id === id ? run.value.status : null;
@@ -101,17 +102,6 @@ function ended(fresh, was) {
   } else if (fresh.status === "failed") {
     toast(fresh.error?.text || t("sync.failed"), { kind: "bad", life: 15000, action: { label: t("act.retry"), act: () => startSync() } });
   } else toast(t("sync.cancelled"), { life: 5000 });
-}
-
-/** What is known of the business's newest run. */
-export async function loadLatest() {
-  run.value = null;
-  following = null;
-  clearTimeout(timer);
-  const { sync_run: latest } = await get("/api/receipts/sync/latest");
-  if (!latest) return;
-  run.value = latest;
-  if (isActive(latest)) follow(latest.id);
 }
 
 /** Why the newest run failed, in words. */

@@ -32,9 +32,9 @@ export function StatusChip({ receipt }) {
   const { status, flags, deleted_at: gone } = receipt;
   if (gone) return html`<span class="flag ok"><${Icon} name="trash" />${t("status.deleted")}</span>`;
   if (status === "to_review") {
-    if (receipt.duplicate_of) return html`<span class="flag bad"><${Icon} name="copy" />${t("flag.duplicate")}</span>`;
+    if (receipt.duplicate_of) return html`<span class="flag bad"><${Icon} name="copy" /><span class="trunc">${t("flag.duplicate")}</span></span>`;
     const first = flags?.[0];
-    if (!first) return html`<span class="flag"><${Icon} name="warn" />${t("status.to_review")}</span>`;
+    if (!first) return html`<span class="flag"><${Icon} name="warn" /><span class="trunc">${t("status.to_review")}</span></span>`;
     const kind = /duplicate/.test(first.code) ? "bad" : "";
     return html`<span class=${`flag ${kind}`}><${Icon} name=${flagIcon(first)} /><span class="trunc">${flagTitle(first)}</span>
       ${flags.length > 1 && html`<span class="plus" aria-label=${t("flag.more", { n: flags.length - 1 })}>+${flags.length - 1}</span>`}</span>`;

@@ -6,7 +6,7 @@ import { t } from "../../core/i18n.js";
 import { ago } from "../../core/fmt.js";
 import { toast, failed } from "../../core/feedback.js";
 import { connectGmail } from "../../core/connect.js";
-import { loadLatest } from "../../core/syncing.js";
+import { loadLatest } from "../../core/sync.js";
 import { Icon } from "../../ui/icons.js";
 import { Confirm } from "../../ui/dialog.js";
 import { Labelled, choose } from "../../ui/form.js";
