@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from receipts.fields import labels
 from receipts.fields.extract import Extract
-from receipts.fields.totals import Sum
+from receipts.fields.sums import Sum
 from receipts.types import Headers, Kind, Reading, Reason
 
 NEEDED = 1.7  # sum of the weights

@@ -13,6 +13,11 @@ from receipts.fields.scan import Day, Scan
 from receipts.types import Candidate
 
 _TIME = re.compile(r"\d{1,2}[:.]\d{2}(?:[:.]\d{2})?")
+_CARD_SLIP = re.compile(
+    r"terminal|\btrace\b|\bta-?nr|\bvu-?nr|kartenzahlung|contactless|kontaktlos|genehmig|\baid\b|\bemv\b|girocard|"
+    r"\bauth(?:\.|or)|approval|merchant\s?id|sans contact|מסוף|אישור עסקה",
+    re.IGNORECASE,
+)
 _RANGE = re.compile(r"^\s*(?:-|–|—|to\b|bis\b|au\b|al\b|a\b|tot\b|t/m\b|עד\b)", re.IGNORECASE)
 
 
@@ -42,6 +47,8 @@ def read(scan: Scan, *, month_first: bool, is_order: bool) -> Days:
     lines = max(1, len(scan.text.lines))
     columns = Counter((d.label.text, round(d.segment.x0)) for d in scan.days if d.label.where == "above")
     alone = {d.found.day(order, scan.anchor) for d in scan.days if d.found.has_year}
+    slips = {id(d) for d in scan.days if _on_card_slip(scan, d)}
+    own = {d.found.day(order, scan.anchor) for d in scan.days if d.found.has_year and id(d) not in slips}
     for number, one in enumerate(scan.days):
         day = one.found.day(order, scan.anchor)
         if day is None:
@@ -56,10 +63,19 @@ def read(scan: Scan, *, month_first: bool, is_order: bool) -> Days:
         confidence, why = _weight(one, sort, scan, day, number, lines, is_order=is_order)
         if columns[one.label.text, round(one.segment.x0)] > 1:
             confidence -= 0.35  # one of the rows of a table
+        if id(one) in slips and own and day not in own:
+            confidence -= 0.40  # the card terminal's clock, not the till's
         if len(alone) == 1 and sort in {"", "of", "kind"}:
             confidence += 0.16  # no other day stands on it
         chosen.append(Candidate(day, round(max(0.02, min(0.98, confidence)), 3), why, place, quote))
     return Days(chosen, due, order, proved or all(d.found.named or len(d.found.readings) == 1 for d in scan.days))
+
+
+def _on_card_slip(scan: Scan, one: Day) -> bool:
+    """Whether a date stands among the lines that a card's terminal prints on a till slip."""
+    line = one.segment.line
+    near = scan.text.lines[max(0, line - 4) : line + 9]
+    return sum(bool(_CARD_SLIP.search(other.text)) for other in near) > 2
 
 
 def _sort(one: Day) -> str:
@@ -107,8 +123,12 @@ def _weight(
         confidence -= 0.25  # "invoice for your order of": the order's day
     if sort == "date" and any("k.order" in hit_classes(scan, one) for _ in (0,)) and not is_order:
         confidence -= 0.10
-    if sort == "" and _TIME.search(text[one.found.end : one.found.end + 14]):
+    line = scan.text.lines[one.segment.line].segments
+    behind = "  ".join([text[one.found.end :], *(s.text for s in line[one.segment.index + 1 :])])
+    if sort == "" and _TIME.search(behind[:14]):
         confidence += 0.10
+        if "n.document" in scan.classes(behind):
+            confidence += 0.14  # day, hour and the document's number: the till's own line
     if sort == "":
         confidence += 0.10 if number == 0 else 0.0
         confidence -= 0.10 * one.segment.line / lines

@@ -6,10 +6,11 @@ import re
 from datetime import date, timedelta
 from decimal import Decimal
 
-from receipts.fields import names
+from receipts.fields import dates, labels, names
 from receipts.fields.days import Days
 from receipts.fields.scan import Scan
-from receipts.fields.totals import Sum, Totals
+from receipts.fields.sums import Sum
+from receipts.fields.totals import Totals
 from receipts.types import Flag, Kind, Reading
 
 # Below these confidences a value is shown but flagged.
@@ -80,7 +81,7 @@ def _total(reading: Reading, sums: Totals, scan: Scan) -> list[Flag]:
 def _unrounded(first: Sum, scan: Scan) -> bool:
     """Whether a rounding is stated, and the total after it stands there too."""
     steps = [s.amount.value for s in scan.spots if s.role == "rounding" and 0 < abs(s.amount.value) < 1]
-    if not steps or "rounded" in first.confirmed:
+    if not steps or "rounded" in first.confirmed or first.value % Decimal("0.05") == 0:
         return False
     values = {s.amount.value for s in scan.spots}
     return any(first.value + sign * step in values for step in steps for sign in (1, -1))
@@ -159,13 +160,24 @@ def _slip_vendor_doubtful(reading: Reading, scan: Scan) -> bool:
         return False
     rivals = [c.value for c in reading.vendor.candidates[1:4] if names.legal_name(c.value) and c.confidence > 0.12]
     if not own:
+        head = scan.text.lines[0].text if scan.text.lines else ""
+        if not rivals and names.TRADE.search(name) and names.core(name)[:12] in names.core(head):
+            return False  # "Lee's Bakery" in the first line, and no firm beside it
         repeated = sum(names.core(name) in names.core(line.text) for line in scan.text.lines) > 1
         return bool(rivals) or not repeated
-    top = [line for line in scan.text.lines[:3] if any(c.isalpha() for c in line.text)]
+    # Headings ("Tax Invoice"), codes and scraps above a name are no rivals of it.
+    top = [line for line in scan.text.lines[:8] if _may_name(line.text)][:3]
     place = next(
         (i for i, line in enumerate(top) if names.core(name) and names.core(name)[:12] in names.core(line.text)), 9
     )
     if place > 1:
         return True
-    above = [line.segments[0].text for line in top[:place]]
-    return any(sum(c.isalpha() for c in text) > 3 for text in above) and not reading.vendor.why.count("large type")
+    return place > 0 and not reading.vendor.why.count("large type")
+
+
+def _may_name(text: str) -> bool:
+    """Whether a line at the top of a slip could be somebody's name."""
+    found = labels.find(text, loose=True)
+    known = sum(sum(c.isalpha() for c in text[h.start : h.end]) for h in found)
+    letters = sum(c.isalpha() for c in text)
+    return letters - known > 3 and not dates.find(text) and letters * 2 > sum(c.isalnum() for c in text)

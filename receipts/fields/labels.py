@@ -44,6 +44,7 @@ class Vocabulary:
     months: dict[str, int]
     common: dict[str, tuple[str, ...]]
     names: dict[str, str]
+    endings: dict[str, tuple[tuple[str, str], ...]]  # what a compound word ends with, and so is ("Jahresrechnung")
 
 
 def plain(word: str) -> str:
@@ -66,6 +67,7 @@ def vocabulary() -> Vocabulary:
     months: dict[str, int] = {}
     common: dict[str, set[str]] = {}
     names = {}
+    endings: dict[str, set[tuple[str, str]]] = {}
     for path in sorted(FOLDER.glob("*.toml")):
         language = path.stem
         data = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -84,6 +86,9 @@ def vocabulary() -> Vocabulary:
                 phrases[squeeze(phrase)].add(("tax", language))
         for number, spellings in enumerate(data["months"], 1):
             months.update((plain(word), number) for word in spellings.split())
+        for meaning, words in data.get("endings", {}).items():
+            for word in words:
+                endings.setdefault(plain(word), set()).add((meaning, language))
         for word in data["common"]:
             common.setdefault(plain(word), set()).add(language)
     return Vocabulary(
@@ -92,6 +97,7 @@ def vocabulary() -> Vocabulary:
         months,
         {k: tuple(sorted(v)) for k, v in common.items()},
         names,
+        {k: tuple(sorted(v)) for k, v in sorted(endings.items(), key=lambda e: -len(e[0]))},
     )
 
 
@@ -119,7 +125,7 @@ def find(text: str, *, loose: bool = False) -> tuple[Hit, ...]:
             if key not in book.prefixes:
                 break
             found = book.phrases.get(key)
-            if found:
+            if found and not _cut_bracket(text, tokens[i][1], tokens[k][2]):
                 best, step = Hit(found, tokens[i][1], tokens[k][2]), k - i + 1
         if best is None:
             word, start, end = tokens[i]
@@ -129,6 +135,12 @@ def find(text: str, *, loose: bool = False) -> tuple[Hit, ...]:
             out.append(best)
         i += step
     return tuple(out)
+
+
+def _cut_bracket(text: str, start: int, end: int) -> bool:
+    """Whether a phrase would end within a bracket that it opens: "Total (GST incl)" is no "total GST"."""
+    opened = text.count("(", start, end) > text.count(")", start, end)
+    return opened and ")" in text[end:] and text[end:].lstrip()[:1] != ")"
 
 
 @cache
@@ -163,9 +175,13 @@ def _mended(token: str) -> str:
 
 
 def _inflected(word: str, book: Vocabulary) -> tuple[tuple[str, str], ...]:
-    """A Hebrew word with its article or preposition taken off."""
+    """A Hebrew word with its article or preposition taken off; a compound word by its last part."""
     if len(word) > 3 and word[0] in _HEBREW_PREFIX:
         return book.phrases.get(word[1:], ())
+    if len(word) > 9 and word.isascii():
+        for ending, meanings in book.endings.items():
+            if word.endswith(ending) and len(word) - len(ending) > 3:
+                return tuple((meaning, language) for meaning, language in meanings if meaning != "nothing")
     return ()
 
 

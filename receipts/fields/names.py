@@ -9,19 +9,20 @@ from receipts.fields import labels
 
 # Forms of companies, as they end a name (a few begin it).
 _FORM = (
+    r"(?:g|m)gmbh|mbh|vvag|a\.\s?g\.|eg|part(?:g|nerschaft)\s?mbb|kdör|adör|"
     r"gmbh(?:\s?&\s?co\.?\s?(?:kg|ohg)(?:aa)?)?|ug(?:\s?\(haftungsbeschränkt\))?|ag|kg|ohg|e\.?\s?k\.?|gbr|e\.?\s?v\.?|se|"
     r"s\.?[àa]\.?r\.?l\.?|s\.?a\.?s\.?u?|sa|s\.a\.?|sci|eurl|snc|s\.?p\.?a\.?|s\.?r\.?l\.?s?|s\.?l\.?u?\.?|s\.?n\.?c\.?|"
     r"b\.?v\.?|n\.?v\.?|v\.?o\.?f\.?|inc\.?|l\.?l\.?c\.?|l\.?l\.?p\.?|ltd\.?|limited|corp\.?|corporation|co\.?|company|plc|"
-    r"sdn\.?\s?bhd\.?|sdn\.?|s/b|bhd\.?|enterprise|enterprises|trading|pte\.?(?:\s?ltd\.?)?|pty\.?(?:\s?ltd\.?)?|pvt\.?(?:\s?ltd\.?)?|"
+    r"sdn\.?\s?bhd\.?|sdn\.?|s/b|sb|bhd\.?|enterprise|enterprises|trading|pte\.?(?:\s?ltd\.?)?|pty\.?(?:\s?ltd\.?)?|pvt\.?(?:\s?ltd\.?)?|"
     r"oy|oyj|ab|as|asa|aps|a/s|sp\.?\s?z\s?o\.?\s?o\.?|s\.?r\.?o\.?|d\.?o\.?o\.?|kft\.?|zrt\.?|lda\.?|ltda\.?|"
     r"בע\"מ|בע״מ|בע''מ|בעמ|ע\"ר|\(ע\"ר\)|ושות'"
 )
 LEGAL = re.compile(rf"(?<![\w])(?:{_FORM})(?![\w])", re.IGNORECASE)
 _ENDS_LEGAL = re.compile(rf"^(?P<name>.{{1,70}}?[\s,.]\(?(?:{_FORM})\)?)(?=$|[\s,;|·•–\-(/:])", re.IGNORECASE)
-_SHORT_FORM = re.compile(r"(?:kg|ag|se|ab|as|asa|sa|co|ug|bv|nv|ek|ev|sci|snc)\.?", re.IGNORECASE)
+_SHORT_FORM = re.compile(r"(?:kg|ag|eg|sb|se|ab|as|asa|sa|co|ug|bv|nv|ek|ev|sci|snc)\.?", re.IGNORECASE)
 _LEAD = re.compile(
     r"^(?:sold by|verkauf durch|verkauft von|vendu par|vendido por|venduto da|verkocht door|"
-    r"from|by|own(?:ed)? by)\s*:?\s+|"
+    r"from|by|own(?:ed)? by|dimiliki(?: oleh)?)\s*:?\s+|"
     r"^\([cC]\)\s*|^©\s*(?:\d{4}\s*)?(?:[-–]\s*\d{4}\s*)?",
     re.IGNORECASE,
 )
@@ -29,6 +30,18 @@ _MORE_LEGAL = re.compile(rf"[\s,]*(?:\([A-Za-z .]{{1,12}}\)\s*)?(?:{_FORM})(?=$|
 STRONG_FORM = re.compile(
     r"gmbh|sdn|bhd|ltd|limited|inc|llc|plc|s\.?r\.?l|s\.?p\.?a|sarl|b\.?v|pty|pte|pvt|corp|בע|ohg|oyj|aps|s/b|kft|"
     r"o\.?o|& co",
+    re.IGNORECASE,
+)
+# What a shop calls itself by its trade: a name with such a word in it needs no legal form to be one.
+TRADE = re.compile(
+    r"\b(?:restaurant|restoran|ristorante|restaurante|bistro|caf[eé]|coffee|kopitiam|bakery|bakeries|stationery|hardware|"
+    r"pharmacy|drogerie|apotheke|pharmacie|farmacia|farm[aá]cia|farmasi|apotheek|supermarket|supermarkt|supermarch[eé]|"
+    r"supermercado|supermercato|hypermarket|mini\s?market|minimart|mart|market|grocer(?:y|ies)|books?tore|bookshop|books|"
+    r"b[aä]ckerei|metzgerei|fleischerei|konditorei|gasthaus|gasthof|hotel|tankstelle|buchhandlung|boulangerie|"
+    r"p[aâ]tisserie|[eé]picerie|librairie|panader[ií]a|ferreter[ií]a|librer[ií]a|libreria|panificio|pizzeria|trattoria|"
+    r"osteria|padaria|papelaria|mercearia|bakkerij|slagerij|boekhandel|kedai|syarikat|perniagaan|pasar|motor|autos?|"
+    r"electrical|enterprises?|trading|stores?|shop|boutique|salon|clinic|dental|petrol|station|workshop|garage|florist|"
+    r"מסעדת|מאפיית|מאפייה|בית מרקחת|סופר|קפה|מינימרקט|מכולת|פיצרייה|פיצה|חומרי בניין|ספרים)\b",
     re.IGNORECASE,
 )
 MAIL = re.compile(r"[\w.+-]+@([\w-]+(?:\.[\w-]+)+)")
@@ -148,7 +161,7 @@ def legal_name(text: str) -> str | None:
         name = _LEAD.sub("", part[:end]).strip()
         form = name.split()[-1] if name.split() else ""
         if _SHORT_FORM.fullmatch(form) and (
-            form != form.upper() or re.search(r"\d\s*\S+$", name) or not name[0].isupper()
+            (form != form.upper() and form != "eG") or re.search(r"\d\s*\S+$", name) or not name[0].isupper()
         ):
             continue  # "1 kg", "as" and "co" are words as well
         name = _without_heading(name)

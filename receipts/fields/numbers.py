@@ -13,6 +13,7 @@ from receipts.layout import Segment
 from receipts.types import Candidate
 
 _TOKEN = re.compile(r"[^\W_](?:[\w./\\\-+]*[^\W_])?|[0-9]")
+_WORDY = re.compile(r"(?<![^\W\d_])[^\W\d_][a-z]{2,}")  # "165487-Evening": a row's text, no number
 _FOR = re.compile(r"^\W*(?:for|zu|zur|für|pour|per|para|voor|sur|auf|עבור|בגין|לחשבונית|בהמשך)\b", re.IGNORECASE)
 _SKIP = re.compile(r"^(?:[\s:.#№=\-–—|,'’׳״]|\([^)]{0,12}\)|(?:is|lautet|est|es|è|é|n[.°º]?)\b)*", re.IGNORECASE)
 _WHY = {
@@ -244,8 +245,8 @@ def _behind(scan: Scan, segment: Segment, end: int) -> tuple[str, Segment, int, 
     taken = _take(segment.text, end)
     if taken:
         return taken[0], segment, taken[1], taken[2], 0
-    rest = segment.text[end:]
-    if sum(c.isalpha() for c in rest) > 14:
+    rest = re.sub(r"\([^)]*\)", "", segment.text[end:])
+    if sum(c.isalpha() for c in rest) > 14 or len(re.findall(r"[^\W\d_]{4,}", rest)) > 1:
         return None
     line = scan.text.lines[segment.line].segments
     if segment.index + 1 < len(line):
@@ -257,7 +258,7 @@ def _behind(scan: Scan, segment: Segment, end: int) -> tuple[str, Segment, int, 
         for below in scan.text.lines[number].segments:
             if below.page == segment.page and overlaps(below.x0, below.x1, segment.x0, segment.x1):
                 taken = _take(below.text, 0)
-                if taken and taken[1] <= 2:
+                if taken and taken[1] <= 2 and not _WORDY.search(taken[0]):
                     return taken[0], below, taken[1], taken[2], number - segment.line
                 if any(c.isalpha() for c in below.text) and not _TOKEN.search(below.text):
                     return None

@@ -49,8 +49,9 @@ def sender_lines(scan: Scan, buyers: dict[int, Segment]) -> Iterator[tuple[Segme
         return
 
 
-def labelled(scan: Scan, add: Add) -> None:
-    """Names behind or below words like "Seller"."""
+def labelled(scan: Scan, add: Add) -> dict[int, str]:
+    """Names behind or below words like "Seller"; gives the second line of each that has two, with the whole name."""
+    second: dict[int, str] = {}
     for segment in scan.segments[:1500]:
         for hit in labels.find(segment.text):
             own = hit.classes(scan.languages)
@@ -97,13 +98,28 @@ def labelled(scan: Scan, add: Add) -> None:
                     )
                     break
                 if named or name_value(text):
+                    name = NAME_LABEL.sub("", text)
                     add(
-                        legal_name(NAME_LABEL.sub("", text)) or NAME_LABEL.sub("", text),
+                        legal_name(name) or _two_lines(scan, below, name, second) or name,
                         _points(own),
                         f"labelled “{segment.text[hit.start : hit.end]}”",
                         below,
                     )
                     break
+    return second
+
+
+def _two_lines(scan: Scan, first: Segment, name: str, second: dict[int, str]) -> str | None:
+    """A name that runs over two lines, of which the second one ends with the company's legal form."""
+    if first.line + 1 >= len(scan.text.lines):
+        return None
+    for below in scan.text.lines[first.line + 1].segments:
+        if below.page == first.page and overlaps(below.x0, below.x1, first.x0, first.x1):
+            legal = legal_name(below.text)
+            if legal and legal == below.text.strip() and not any(c.isdigit() for c in legal):
+                second[id(below)] = f"{name} {legal}"
+                return second[id(below)]
+    return None
 
 
 def _points(own: frozenset[str], *, weak: bool = False) -> float:

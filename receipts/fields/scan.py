@@ -45,6 +45,11 @@ _AMOUNT_CLASSES = frozenset(
     ]
 )
 _SUMS = frozenset({"total", "grand", "payable", "net", "subtotal", "tax", "paid", "discount", "shipping"})
+_AFTER_DISCOUNT = re.compile(
+    r"\W*(?:grand |net )?(?:total|summe|gesamt\w*|montant|importe|totale|totaal|סה\"כ)\b.*"
+    r"\b(?:price|after|nach|abzüglich|preis|prix|après|precio|después|prezzo|dopo|prijs|na|preço|após|אחרי|לאחר)\b",
+    re.IGNORECASE,
+)
 NONE: frozenset[str] = frozenset()
 
 
@@ -296,6 +301,9 @@ class Scan:
             if self.text.lines[number].page != segment.page:
                 break
             for head, classes, text in self.heads(number):
+                known = sum(hit.end - hit.start for hit in self.hits(text))
+                if known * 2 < len(text.strip(" :")):
+                    continue  # a sentence, no head
                 if overlaps(head.x0, head.x1, segment.x0, segment.x1) and any(c.startswith(prefix) for c in classes):
                     return Label(classes, text, "above", segment.line - number)
         return None
@@ -343,6 +351,10 @@ def meaning(label: Label) -> str:
         role = next(iter(sorted(has & {"points", "previous", "fee"})))
     elif "count" in has:
         role = "count"
+    elif "rounding" in has and "tender" in has and not sums:
+        role = "rounding"  # "cash rounding"
+    elif "discount" in has and _AFTER_DISCOUNT.match(label.text):
+        role = "total"  # "total after discount"
     elif "discount" in has and "subtotal" not in has:
         role = "discount"
     elif "change" in has and "grand" not in has:

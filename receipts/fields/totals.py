@@ -4,56 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
-from itertools import combinations, pairwise
+from itertools import pairwise
 
 from receipts.fields import amounts as money
 from receipts.fields.scan import Scan, Spot
+from receipts.fields.sums import BASE, CENT, Parts, Sum
 from receipts.types import Candidate, TaxLine
 
-_BASE = {
-    "grand": 0.90,
-    "payable": 0.80,
-    "total": 0.80,
-    "refund": 0.70,
-    "paid": 0.58,
-    "tender": 0.35,
-    "subtotal": 0.36,
-    "column_grand": 0.35,
-    "column_total": 0.30,
-    "amount": 0.34,
-    "net": 0.22,
-    "column_amount": 0.18,
-    "item": 0.12,
-    "incl": 0.3,
-    "": 0.10,
-}
 _LABELLED = frozenset({"grand", "payable", "total", "paid", "refund"})
-_CENT = Decimal("0.011")
-_MANY = 400  # amounts of one document that take part in the arithmetic
-
-
-@dataclass
-class Sum:
-    """One value that may be the total, with all places that show it."""
-
-    value: Decimal
-    spots: list[Spot] = field(default_factory=list)
-    score: float = 0.0
-    confirmed: list[str] = field(default_factory=list)
-    part_of: Decimal | None = None  # another sum that holds this one
-
-    @property
-    def best(self) -> Spot:
-        """The place with the strongest label, the last of them."""
-        return max(self.spots, key=lambda s: (_BASE.get(s.role, 0.0), s.line))
-
-    @property
-    def roles(self) -> frozenset[str]:
-        """What its places call it."""
-        return frozenset(s.role for s in self.spots)
 
 
 @dataclass
@@ -90,7 +50,7 @@ def read(scan: Scan) -> Totals:
         sums.setdefault(value, Sum(value)).spots.append(spot)
     if any(s.amount.money_like and s.role in _LABELLED for s in spots):
         sums = {value: one for value, one in sums.items() if any(s.amount.money_like for s in one.spots)}
-    parts = _Parts(spots)
+    parts = Parts(spots)
     top = max(
         (
             abs(s.amount.value)
@@ -111,98 +71,11 @@ def read(scan: Scan) -> Totals:
     return totals
 
 
-class _Parts:
-    """Amounts by role, for sums."""
-
-    def __init__(self, spots: list[Spot]) -> None:
-        by: dict[str, list[Decimal]] = defaultdict(list)
-        for spot in spots[:_MANY]:
-            value = spot.amount.value
-            if spot.amount.money_like and value not in by[spot.role]:
-                by[spot.role].append(value)
-        self.by = by
-        self.net = [*by["net"], *by["subtotal"], *by["column_net"]]
-        self.tax = [*by["tax"], *by["column_tax"], *by["item_tax"]]
-        self.extra = [*by["shipping"], *by["tip"], *by["rounding"]]
-        negative = [s.amount.value for s in spots if s.amount.value < 0 and s.amount.money_like]
-        self.cuts = {*negative, sum(negative, Decimal(0)), sum(dict.fromkeys(negative), Decimal(0))} - {Decimal(0)}
-        self.given = list(
-            dict.fromkeys(
-                s.amount.value for s in spots if s.role == "tender" and s.amount.money_like and s.amount.value > 0
-            )
-        )[:8]
-        lines: dict[int, Decimal] = {}
-        for spot in spots:
-            if spot.role == "item" and spot.amount.money_like:
-                lines[spot.line] = spot.amount.value  # the last amount of its row
-        self.items = sum(lines.values(), Decimal(0)) if 0 < len(lines) < 200 else Decimal(0)
-        self.all_taxes = sum((v for v in dict.fromkeys(by["tax"])), Decimal(0))
-
-    def confirm(self, value: Decimal) -> list[str]:
-        """The sums that give this value."""
-        out = []
-        size = abs(value)
-        if any(abs(abs(n) + t - size) < _CENT and t for n in self.net for t in self._taxes()):
-            out.append("net + tax")
-        elif self.items and any(abs(self.items + t - size) < _CENT and t for t in self._taxes()):
-            out.append("items + tax")
-        elif self.items and size and abs(self.items - size) < _CENT:
-            out.append("items add up")
-        tender = [*self.by["tender"], *self.by["paid"]]
-        if any(c and abs(t - c - size) < _CENT for t in tender for c in self.by["change"]):
-            out.append("paid − change")
-        elif size and any(abs(t - size) < _CENT for t in tender):
-            out.append("paid")
-        if "net + tax" not in out and any(self._adds(n, size) for n in self.net):
-            out.append("subtotal + extras")
-        if any(
-            r and abs(t + r - size) < _CENT
-            for t in [*self.by["total"], *self.by["grand"], *self.by["subtotal"]]
-            for r in self._signed(self.by["rounding"])
-        ):
-            out.append("rounding")
-        if any(
-            t > size and any(abs(t + cut - value) < _CENT for cut in self.cuts)
-            for t in [*self.by["total"], *self.by["subtotal"]]
-        ):
-            out.append("total − deductions")
-        if size > max(self.given, default=size) and _pairs(self.given, size):
-            out.append("payments add up")
-        return out
-
-    def _taxes(self) -> list[Decimal]:
-        return [*self.tax, self.all_taxes] if self.all_taxes else self.tax
-
-    @staticmethod
-    def _signed(values: list[Decimal]) -> list[Decimal]:
-        return [*values, *(-v for v in values)]
-
-    def _adds(self, base: Decimal, size: Decimal) -> bool:
-        """Whether what the document adds and takes off leads from the base to the sum."""
-        return round(size - base, 2) in self._reach
-
-    @cached_property
-    def _reach(self) -> frozenset[Decimal]:
-        """How far what the document adds and takes off leads, in any choice of it."""
-        extras = [abs(e) for e in dict.fromkeys(self.extra) if e][:5]
-        cuts = [abs(d) for d in dict.fromkeys(self.by["discount"]) if d][:4]
-        taxes = [t for t in dict.fromkeys(self._taxes()) if t][:4]
-        if not extras and not cuts:
-            return frozenset()
-        reach = {Decimal(0)}
-        for value in extras:
-            reach |= {r + value for r in reach}
-        for value in cuts:
-            reach |= {r - value for r in reach}
-        reach |= {r + tax for r in reach for tax in taxes}
-        return frozenset(round(r, 2) for r in reach if r)
-
-
-def _weigh(one: Sum, parts: _Parts, top: Decimal, last_line: int) -> None:
+def _weigh(one: Sum, parts: Parts, top: Decimal, last_line: int) -> None:
     best = one.best
     _tax_in_disguise(one, top)
     best = one.best
-    score = _BASE.get(best.role, 0.0)
+    score = BASE.get(best.role, 0.0)
     if best.role in {"tax", "discount", "change", "shipping", "tip", "rounding", "prepaid"}:
         one.score = 0.02
         return
@@ -255,7 +128,7 @@ def _tax_in_disguise(one: Sum, top: Decimal) -> None:
                     spot.role = "tax"
 
 
-def _relate(sums: dict[Decimal, Sum], parts: _Parts) -> None:
+def _relate(sums: dict[Decimal, Sum], parts: Parts) -> None:
     """Labelled sums that are parts of one another: what holds the others is the total."""
     named = sorted((s for s in sums.values() if s.roles & _LABELLED and s.value > 0), key=lambda s: s.value)[:24]
     extras = [abs(v) for v in dict.fromkeys([*parts.extra, *parts.tax]) if v][:8]
@@ -272,7 +145,7 @@ def _relate(sums: dict[Decimal, Sum], parts: _Parts) -> None:
             whole.confirmed.append("a sum and what is added give it")
             low.part_of = whole.value
         elif any(
-            abs(gap - other.value) < _CENT
+            abs(gap - other.value) < CENT
             for other in named
             if other is not low
             and other.value < whole.value
@@ -281,6 +154,11 @@ def _relate(sums: dict[Decimal, Sum], parts: _Parts) -> None:
         ):
             whole.confirmed.append("the sums on it add up to it")
             low.part_of = whole.value
+    _with_tax_below(sums, named, parts)
+    for one in named:
+        for other in named if "payments add up" in one.confirmed else ():
+            if other.value < one.value and other.value in parts.given:
+                other.part_of = one.value  # what one of several payments came to
     for one in named:
         for other in named:
             gap = abs(one.value - other.value)
@@ -304,9 +182,24 @@ def _relate(sums: dict[Decimal, Sum], parts: _Parts) -> None:
             one.score = min(0.99, one.score + 0.08)
 
 
-def _pairs(values: list[Decimal], goal: Decimal) -> bool:
-    """Whether two or three of the values add up to the goal."""
-    return any(abs(sum(some, Decimal(0)) - goal) < _CENT for size in (2, 3) for some in combinations(values, size))
+def _with_tax_below(sums: dict[Decimal, Sum], named: list[Sum], parts: Parts) -> None:
+    """A "total" to which the next lines add a tax was the net: what both give is the total, whatever it is called."""
+    for low in named:
+        for tax in parts.spots if low.roles & {"total", "grand"} else ():
+            whole = sums.get(low.value + tax.amount.value) if tax.role == "tax" and tax.amount.value > 0 else None
+            rate = _rate(tax) if whole is not None else None
+            if (
+                whole is None
+                or whole.part_of is not None
+                or rate is None
+                or abs(low.value * rate / 100 - tax.amount.value) > Decimal("0.03")
+                or not low.best.line < tax.line <= low.best.line + 3
+                or not any(tax.line < s.line <= tax.line + 4 for s in whole.spots)
+            ):
+                continue
+            whole.confirmed.append("net + tax")
+            whole.score = max(whole.score, low.score, 0.82)
+            low.part_of = whole.value
 
 
 def _subset(values: list[Decimal], goal: Decimal) -> bool:
@@ -316,13 +209,25 @@ def _subset(values: list[Decimal], goal: Decimal) -> bool:
         reach |= {r + value for r in reach} | ({r - value for r in reach} if value < Decimal("0.06") else set())
         if len(reach) > 800:
             break
-    return any(r and abs(r - goal) < _CENT for r in reach)
+    return any(r and abs(r - goal) < CENT for r in reach)
 
 
-def _settle(totals: Totals, parts: _Parts) -> None:
+def _settle(totals: Totals, parts: Parts) -> None:
     """Total and payable told apart: prepayments taken off the total leave what is due."""
     first = totals.candidates[0]
     by_value = {s.value: s for s in totals.candidates}
+    before = _without_commission(first, by_value, parts) or _own_charges(first, by_value, parts)
+    if before is not None:
+        totals.payable = first
+        if before in totals.candidates:
+            totals.candidates.remove(before)
+        totals.candidates.insert(0, before)
+        before.score = max(before.score, first.score)
+        return
+    rest = _rest_due(first, by_value, parts)
+    if rest is not None:
+        totals.payable = rest
+        return
     if "payable" in first.roles and not first.roles & {"grand", "total"}:
         for paid in parts.by["prepaid"]:
             whole = by_value.get(first.value + abs(paid)) if paid else None
@@ -357,22 +262,61 @@ def _settle(totals: Totals, parts: _Parts) -> None:
         totals.payable = due[0]
 
 
-def _parts_of(scan: Scan, totals: Totals, parts: _Parts, spots: list[Spot]) -> None:
+def _own_charges(first: Sum, by_value: dict[Decimal, Sum], parts: Parts) -> Sum | None:
+    """This document's own sum, where what is due also holds what an earlier one left unpaid."""
+    if first.value <= 0 or not first.roles & {"payable", "grand", "total"}:
+        return None
+    for left in parts.by["previous"]:
+        own = by_value.get(first.value - left) if 0 < left < first.value else None
+        if own is not None and own.roles - {"item", "item_tax", "column_amount", ""}:
+            own.confirmed.append("due − earlier balance")
+            return own
+    return None
+
+
+def _rest_due(first: Sum, by_value: dict[Decimal, Sum], parts: Parts) -> Sum | None:
+    """What is due where the total is known: an earlier balance comes on top, an agency's commission off."""
+    for left in parts.by["previous"]:
+        due = by_value.get(first.value + left) if left > 0 else None
+        if due is not None and due.roles & {"payable", "grand", "total"}:
+            first.confirmed.append("due − earlier balance")
+            return due
+    for kept in parts.by["commission"]:
+        due = by_value.get(first.value - abs(kept)) if kept else None
+        if due is not None and due.roles & {"payable", "net", "total"}:
+            first.confirmed.append("net + commission")
+            return due
+    return None
+
+
+def _without_commission(first: Sum, by_value: dict[Decimal, Sum], parts: Parts) -> Sum | None:
+    """The price of which an agency keeps its commission: the gross sum is what was bought, the net what is paid on."""
+    if "total" not in first.roles or first.value <= 0:
+        return None
+    for kept in (abs(v) for v in [*parts.by["commission"], *parts.cuts] if v):
+        gross = by_value.get(first.value + kept) or parts.shown(first.value + kept)
+        # An agency's commission is 15 % of the gross price, where its label cannot be read.
+        known = kept in map(abs, parts.by["commission"]) or kept * 100 == (first.value + kept) * 15
+        if gross is not None and known:
+            gross.confirmed.append("net + commission")
+            return gross
+    return None
+
+
+def _parts_of(scan: Scan, totals: Totals, parts: Parts, spots: list[Spot]) -> None:
     """Net and tax lines that fit the chosen total."""
     total = abs(totals.candidates[0].value)
     lines = _tax_table(scan, spots)
     summed = sum((line.amount for line in lines if line.amount is not None), Decimal(0))
     whole = [*parts.net, parts.items] if parts.items else parts.net
     if lines and any(
-        abs(abs(n) + summed - total) < _CENT * 2
+        abs(abs(n) + summed - total) < CENT * 2
         for n in [*whole, *(sum(((x.base or Decimal(0)) for x in lines), Decimal(0)),)]
     ):
         totals.taxes, totals.tax_confirmed = lines, True
     else:
         for spot in reversed([s for s in spots if s.role == "tax" and s.amount.money_like]):
-            net = next(
-                (n for n in whole if abs(abs(n) + spot.amount.value - total) < _CENT and spot.amount.value), None
-            )
+            net = next((n for n in whole if abs(abs(n) + spot.amount.value - total) < CENT and spot.amount.value), None)
             if net is not None:
                 totals.taxes = (TaxLine(_rate(spot), abs(net), spot.amount.value),)
                 totals.tax_confirmed = True
@@ -385,7 +329,7 @@ def _parts_of(scan: Scan, totals: Totals, parts: _Parts, spots: list[Spot]) -> N
                     if line.amount not in [x.amount for x in labelled]:
                         labelled.append(line)
             summed = sum((x.amount or Decimal(0) for x in labelled), Decimal(0))
-            if labelled and any(abs(abs(n) + summed - total) < _CENT * 2 for n in whole):
+            if labelled and any(abs(abs(n) + summed - total) < CENT * 2 for n in whole):
                 totals.taxes, totals.tax_confirmed = tuple(labelled), True
             elif lines:
                 totals.taxes = lines
@@ -396,9 +340,9 @@ def _parts_of(scan: Scan, totals: Totals, parts: _Parts, spots: list[Spot]) -> N
     if totals.taxes:
         summed = sum((x.amount or Decimal(0) for x in totals.taxes), Decimal(0))
         net = total - summed
-        totals.net = next((s for s in totals.candidates if abs(abs(s.value) - net) < _CENT), None)
+        totals.net = next((s for s in totals.candidates if abs(abs(s.value) - net) < CENT), None)
         if totals.net is None:
-            totals.net = next((Sum(s.amount.value, [s]) for s in spots if abs(abs(s.amount.value) - net) < _CENT), None)
+            totals.net = next((Sum(s.amount.value, [s]) for s in spots if abs(abs(s.amount.value) - net) < CENT), None)
     if totals.net is None:
         named = [s for s in totals.candidates if "net" in s.roles]
         totals.net = named[0] if len(named) == 1 else None
@@ -444,7 +388,7 @@ def _tax_table(scan: Scan, spots: list[Spot]) -> tuple[TaxLine, ...]:
 def _tax_of(rate: Decimal, values: list[Decimal], *, summed: bool) -> TaxLine | None:
     """A base and its tax among the amounts of a row; the base may be stated with the tax in it."""
     for base, tax in ((b, t) for b in values for t in values if b and t and abs(t) < abs(b)):
-        added = summed or any(abs(base + tax - g) < _CENT * 2 for g in values)
+        added = summed or any(abs(base + tax - g) < CENT * 2 for g in values)
         if added and abs(base * rate / 100 - tax) < Decimal("0.02"):
             return TaxLine(rate, base, tax)
     for base, tax in pairwise(values):

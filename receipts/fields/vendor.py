@@ -26,6 +26,7 @@ from receipts.fields.scan import Scan
 from receipts.layout import Segment
 from receipts.types import Box, Candidate
 
+_FRANCHISE = re.compile(r"\b(?:ohg|e\.\s?k\.?)$", re.IGNORECASE)
 _SPACED = re.compile(r"(?:[^\W\d_] ){2,}[^\W\d_](?=\s|$)")
 
 
@@ -88,7 +89,7 @@ def read(
             scan.text.lines[segment.line].text[:160] if segment is not None else None,
         )
 
-    labelled(scan, add)
+    second = labelled(scan, add)
     for segment, name in sender_lines(scan, taken):
         add(name, 2.6, "the sender's line above the address", segment)
     head = _head(scan, taken)
@@ -104,7 +105,7 @@ def read(
             if not labels.find(sign):  # "R E C H N U N G" is no firm
                 add(sign, 4.5, "the shop's sign, set letter by letter", segment)
                 text = text[spaced.end() :].strip() or text
-        legal = legal_name(text)
+        legal = second.get(id(segment)) or legal_name(text)
         if legal and len(core(legal)) >= 2 and not fragment(legal):
             strong = bool(STRONG_FORM.search(legal[-16:]))
             place = 1.8 if segment.line < 3 else 1.0 if segment.line < (6 if slip else 14) else 0.0
@@ -156,6 +157,7 @@ def _head(scan: Scan, buyers: dict[int, Segment]) -> dict[int, str]:
         if (
             id(lines[first]) in buyers
             or not any(c.isalpha() for c in lines[first].text)
+            or lines[first].text.rstrip().endswith(":")
             or legal_name(lines[first].text)
         ):
             continue
@@ -189,7 +191,8 @@ def _trade_name(names: dict[str, _Name], scan: Scan, domains: list[str]) -> None
     if not {s.role for s in scan.spots} & {"tender", "change"}:
         return
     words = Counter(re.findall(r"[^\W\d_]{3,}", scan.text.text.casefold()))
-    for domain in domains:
+    own = [w.casefold() for n in names.values() if _FRANCHISE.search(n.text) for w in n.text.split()[:1] if w.isupper()]
+    for domain in [*domains, *own]:
         if words[domain] >= 3 and any(_run_under(domain, key, n, scan) for key, n in names.items()):
             sign = next((w for w in re.findall(r"[^\W\d_]{3,}", scan.text.text) if w.casefold() == domain), domain)
             best = max(n.points for n in names.values())
@@ -203,7 +206,7 @@ def _run_under(sign: str, key: str, name: _Name, scan: Scan) -> bool:
     if not key.startswith(sign) or key == sign:
         return False
     head = " ".join(line.text for line in scan.text.lines[:4])
-    return bool(re.search(r"\b(?:ohg|e\.\s?k\.?)$", name.text, re.IGNORECASE)) or name.text not in head
+    return bool(_FRANCHISE.search(name.text)) or (name.text not in head and not scan.text.loose)
 
 
 def _ranked(names: dict[str, _Name]) -> list[Candidate[str]]:
