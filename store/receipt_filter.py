@@ -71,6 +71,8 @@ def where(business_id: int, wanted: Filter) -> tuple[str, list[object]]:
             add(term, *values)
     if wanted.flag == "waiting_for_document":
         add("r.waiting_for_document")
+    elif wanted.flag == "duplicate":
+        add("r.duplicate_of_id is not null")
     elif wanted.flag is not None:
         add(_flag(), wanted.flag, wanted.flag)
     if wanted.exported is not None:

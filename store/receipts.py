@@ -185,6 +185,10 @@ def detail(business_id: int, id_: object) -> dict[str, Any]:
     row = _rows("where r.id = ?", [receipt.id])[0]
     row["tax"], row["items"], row["fields"] = receipt.tax, receipt.items, receipt.fields
     row["mail"], row["documents"] = None, []
+    row["kin"] = sql.fetch(
+        "select id, deleted_at from receipt where business_id = ? and duplicate_of_id = ? order by id limit 50",
+        [business_id, receipt.id],
+    )
     if receipt.mail_id is not None:
         names = ("id", "subject", "from_name", "from_address", "received_at", "outcome", "reasons", "raw_sha256")
         mail = sql.one(f"select {', '.join(names)} from mail where id = ?", [receipt.mail_id])

@@ -99,6 +99,7 @@ def whole_receipt(row: dict[str, Any], base_currency: str) -> dict[str, Any]:
         {name: document[name] for name in ("id", "filename", "media_type", "pages", "size", "part")}
         for document in row["documents"]
     ]
+    detail["kin"] = [{"id": id_, "merged": deleted_at is not None} for id_, deleted_at in row["kin"]]
     found = row["mail"]
     detail["mail"] = found and {
         "id": found["id"],

@@ -79,6 +79,7 @@ _DETAIL_ONLY = obj(
     fields={"type": "object", "additionalProperties": _FIELD},
     documents=many(ref("Document")),
     mail=either(FREE),
+    kin=many(obj(id=WHOLE, merged=BOOL)),
 )
 DETAIL = {"allOf": [ref("Receipt"), _DETAIL_ONLY]}
 RUN = obj(
@@ -115,7 +116,9 @@ MAILBOX = obj(
 )  # fmt: skip
 BUSINESS = obj(slug=TEXT, name=TEXT, country=TEXT, time_zone=TEXT, base_currency=TEXT, language=TEXT, created_at=TIME)
 ME = obj(
-    user=obj(id=WHOLE, email=TEXT, name=TEXT, language=TEXT, operator=BOOL, prefs=FREE, has_password=BOOL),
+    user=obj(
+        id=WHOLE, email=TEXT, name=TEXT, language=TEXT, operator=BOOL, prefs=FREE, has_password=BOOL, has_factor=BOOL
+    ),
     csrf=TEXT,
     businesses=many(obj(slug=TEXT, name=TEXT, role=TEXT)),
     release=TEXT,
