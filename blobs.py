@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from errors import Tellable, Temporary
 
@@ -25,6 +28,41 @@ class BlobStore(Protocol):
     def open(self, key: str) -> BinaryIO:
         """The bytes of a key as a seekable stream, for ranges; Tellable `blob_missing`."""
         ...
+
+    def writer(self) -> AbstractContextManager[BlobWriter]:
+        """Bytes that are kept while they come; left by an exception, nothing is kept."""
+        ...
+
+
+class BlobWriter(io.RawIOBase):
+    """A stream into the store: nobody sees its bytes before `done`, which gives their key."""
+
+    def __init__(self, file: BinaryIO, keep: Callable[[BinaryIO, str], None]) -> None:
+        super().__init__()
+        self._file, self._keep = file, keep
+        self._digest = hashlib.sha256()
+        self.size = 0
+
+    def writable(self) -> bool:
+        """It is only written to, in order."""
+        return True
+
+    def write(self, data: Any, /) -> int:
+        """Take bytes; Temporary `disk_full` when there is no room."""
+        view = memoryview(data)
+        try:
+            self._file.write(view)
+        except OSError as error:
+            raise _full(error) from error
+        self._digest.update(view)
+        self.size += view.nbytes
+        return view.nbytes
+
+    def done(self) -> str:
+        """Keep what was written, durably, and give its key."""
+        key = self._digest.hexdigest()
+        self._keep(self._file, key)
+        return key
 
 
 class FolderBlobs:
@@ -52,18 +90,39 @@ class FolderBlobs:
             except BaseException:
                 Path(name).unlink(missing_ok=True)
                 raise
-            # The rename itself must survive a power cut before any row speaks of the key.
-            folder = os.open(path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            self._settle(path.parent)
         except OSError as error:
-            raise Temporary(
-                "disk_full",
-                f"The data folder could not be written ({error.strerror}). Free some space or mend its rights.",
-            ) from error
+            raise _full(error) from error
         return key
+
+    @contextmanager
+    def writer(self) -> Iterator[BlobWriter]:
+        """See BlobStore.writer; the bytes go into a file of the store at once, which is renamed when it is whole."""
+        name = ""
+
+        def keep(file: BinaryIO, key: str) -> None:
+            path = self._path(key)
+            try:
+                file.flush()
+                os.fsync(file.fileno())
+                path.parent.mkdir(parents=True, exist_ok=True)
+                Path(name).replace(path)
+                self._settle(path.parent)
+            except OSError as error:
+                raise _full(error) from error
+
+        try:
+            self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=self._root, prefix=".new-")
+        except OSError as error:
+            raise _full(error) from error
+        try:
+            with os.fdopen(handle, "wb", buffering=1 << 18) as file:
+                yield BlobWriter(file, keep)
+        except OSError as error:  # closing writes what is left
+            raise _full(error) from error
+        finally:
+            Path(name).unlink(missing_ok=True)
 
     def get(self, key: str) -> bytes:
         """See BlobStore.get."""
@@ -80,7 +139,22 @@ class FolderBlobs:
                 "The document's file is missing from the data folder; restore it from a backup.",
             ) from error
 
+    def _settle(self, folder: Path) -> None:
+        """A rename in the folder must survive a power cut before any row speaks of the key."""
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
     def _path(self, key: str) -> Path:
         if len(key) != hashlib.sha256().digest_size * 2 or not all(c in "0123456789abcdef" for c in key):
             raise Tellable("blob_missing", "That is not the key of a document.")
         return self._root / key[:2] / key[2:4] / key
+
+
+def _full(error: OSError) -> Temporary:
+    return Temporary(
+        "disk_full",
+        f"The data folder could not be written ({error.strerror}). Free some space or mend its rights.",
+    )

@@ -22,6 +22,7 @@ from tables.access import Alert, AlertChoice, AlertSeen, Invitation, Replayed
 from tables.audit import AuditEntry
 from tables.contacts import Contact, ContactKey, ContactMerge, ContactNote, ContactReceipt, Task
 from tables.events import Delivery, Endpoint, Event
+from tables.exports import ClosedMonth, EcbRate, Export, ExportedReceipt, ExportPlan
 from tables.knowledge import DocumentPassword, KeptApart, RuleUse, VendorNote, VendorRule
 from tables.mail import Mail, Mailbox, OAuthState, SenderRule, SyncRun
 from tables.people import ApiToken, Business, Membership, OneTimeLink, Session, Setting, User
@@ -36,6 +37,7 @@ __all__ = [
     "ApiToken",
     "AuditEntry",
     "Business",
+    "ClosedMonth",
     "Contact",
     "ContactKey",
     "ContactMerge",
@@ -44,8 +46,12 @@ __all__ = [
     "Delivery",
     "Document",
     "DocumentPassword",
+    "EcbRate",
     "Endpoint",
     "Event",
+    "Export",
+    "ExportPlan",
+    "ExportedReceipt",
     "Invitation",
     "KeptApart",
     "Mail",
@@ -107,6 +113,11 @@ TABLES: Sequence[type[Table]] = (
     Event,
     Delivery,
     Work,
+    Export,
+    ExportedReceipt,
+    ClosedMonth,
+    ExportPlan,
+    EcbRate,
     AuditEntry,
     Contact,
     ContactKey,

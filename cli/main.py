@@ -31,6 +31,7 @@ COMMANDS = {
     "doctor": Command("check the installation; a remedy for each fault (--json)", "cli.doctor:doctor"),
     "sync": Command("fetch new mail: --business B [--from D --to D] [--wait]", "cli.accounts:sync", True),
     "import": Command("mail and documents from files: PATH --business B", "cli.importing:run", True),
+    "export": Command("into a file: --business B --month YYYY-MM --format F --out FILE", "cli.exporting:run", True),
     "user": Command("add E-MAIL: a person's account", "cli.accounts:user", True),
     "business": Command("add NAME: a business", "cli.accounts:business", True),
     "token": Command("new --business B --name N [--role R]: an API token", "cli.accounts:token", True),

@@ -34,6 +34,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/receipts/sync": {},
     "POST /api/receipts/sync/<run_id:int>/cancel": {},
     "POST /api/receipts": {},
+    "POST /api/exports": {"format": "csv"},
+    "POST /api/exports/<id:int>/undo": {},
+    "POST /api/exports/<id:int>/redo": {},
+    "POST /api/exports/<id:int>/cancel": {},
     "POST /api/receipts/bulk": {"filter": {}, "action": "approve"},
     "POST /api/undo": {"undo": "unknown"},
     "PATCH /api/receipts/<id:int>": {"note": "mine"},
@@ -104,9 +108,16 @@ def alice(site: Web) -> dict[str, Any]:
         "sender": senders.set_rule(business.id, f"{MARK}.example", "take", MARK).id,
         "rule": models.VendorRule.create(business=business, vendor=MARK, name=MARK, field="vendor", value=MARK).id,
         **_webhook(business),
+        "export": _export(business),
         "view": views.add(business.id, user.id, MARK, "status=ready", shared=True).id,
         "script": site.script(business),
     }
+
+
+def _export(business: models.Business) -> int:
+    """An export of the business with a file of its own."""
+    file = {"name": MARK, "media_type": "text/csv", "sha256": "0" * 64, "size": 1}
+    return models.Export.create(business=business, format="csv", status="ready", files=[file]).id
 
 
 def _webhook(business: models.Business) -> dict[str, int]:
@@ -139,6 +150,7 @@ def address(route: Route, ids: dict[str, Any]) -> str:
         "views": "view",
         "senders": "sender",
         "rules": "rule",
+        "exports": "export",
         "webhooks": "webhook",
     }
     path = route.path.replace("<run_id:int>", str(ids["run"])).replace("<delivery:int>", str(ids["delivery"]))
