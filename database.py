@@ -18,6 +18,7 @@ from errors import Tellable, Temporary
 
 db = peewee.DatabaseProxy()
 _keys: tuple[str, ...] = ()
+_WRITER = 0x50524F00  # the number of the writers' lock in PostgreSQL
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNWRITABLE = (
     "readonly",
@@ -140,13 +141,22 @@ def derive(purpose: str) -> list[bytes]:
 
 @contextmanager
 def write() -> Iterator[None]:
-    """A short write transaction that takes its lock at the start; Temporary `database_busy` when it cannot.
+    """A short write transaction, the only one at this moment; Temporary `database_busy` when its turn does not come.
 
-    SQLite's busy time-out does not cover a read lock that is raised to a write lock, hence IMMEDIATE.
+    It takes its lock at the start. SQLite's busy time-out does not cover a read lock that is raised to a write lock,
+    hence IMMEDIATE; on PostgreSQL a lock of the transaction gives the same promise: what was read in the block is true
+    until its end, so that nothing has to be locked row by row or tried again.
     """
+    outermost = db.transaction_depth() == 0
     try:
-        with db.atomic("IMMEDIATE") if isinstance(db.obj, peewee.SqliteDatabase) else db.atomic():
-            yield
+        if isinstance(db.obj, peewee.SqliteDatabase):
+            with db.atomic("IMMEDIATE"):
+                yield
+        else:
+            with db.atomic():
+                if outermost:
+                    db.execute_sql("select pg_advisory_xact_lock(%s)", [_WRITER])
+                yield
     except peewee.OperationalError as error:
         text = str(error)
         if "locked" in text or "busy" in text or "lock timeout" in text or "deadlock" in text:

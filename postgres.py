@@ -15,7 +15,7 @@ import peewee
 import psycopg
 from psycopg.adapt import Loader
 from psycopg.types.json import Jsonb, JsonbDumper, set_json_loads
-from psycopg.types.string import StrDumper, TextLoader
+from psycopg.types.string import StrDumperUnknown, TextLoader
 
 # A host that lost its power says no goodbye: its sessions, and the locks they hold, end after this many seconds.
 _GONE_AFTER_S = 10
@@ -24,7 +24,7 @@ _ESCAPES = re.compile(
 )
 
 
-class _Text(StrDumper):
+class _Text(StrDumperUnknown):
     """Text without the NUL that PostgreSQL cannot hold."""
 
     def dump(self, obj: str) -> Any:
