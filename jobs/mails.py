@@ -17,7 +17,7 @@ from errors import Tellable, Temporary
 from jobs import intake
 from jobs.workshop import Workshop
 from models import Mail, Mailbox
-from sources.ports import Gone, MailSource, NeedsReconnect, RateLimited, RawMail, Refused
+from sources.ports import Gone, MailSource, NeedsReconnect, RawMail, Refused
 from store import ledger, mailboxes, runs
 
 log = logging.getLogger("sync")
@@ -36,6 +36,15 @@ Arrived = tuple[Mail, "ledger.Kept | Tellable"]
 
 class Cancelled(Exception):
     """Somebody asked the run to stop."""
+
+
+class Closed(Exception):
+    """A mailbox will give nothing more until a person mends it (NeedsReconnect, Refused)."""
+
+    def __init__(self, mailbox_id: int, error: Tellable) -> None:
+        """Take the mailbox and why."""
+        super().__init__(error.sentence)
+        self.mailbox_id, self.error = mailbox_id, error
 
 
 class Mails:
@@ -57,11 +66,11 @@ class Mails:
     def work(self, mailbox_ids: Sequence[int]) -> bool:
         """True when nothing is left that is due; False when the step is over before.
 
-        What a source said that concerns all its mail is raised after the mails that are here were read, or at the
-        step's end; Cancelled, runs.LostLease.
+        What a source said that concerns all its mail is raised when there is nothing else to do, or at the step's end:
+        Closed, Temporary (RateLimited too); and Cancelled, runs.LostLease.
         """
         self._ids = mailbox_ids
-        waits: dict[int, tuple[float, RateLimited]] = {}  # by mailbox: until when, by the monotonic clock
+        waits: dict[int, tuple[float, Temporary]] = {}  # by mailbox: until when, by the monotonic clock
         while True:
             ready = deque(ledger.to_read(mailbox_ids, AHEAD))
             wanted = ledger.to_fetch([each for each in mailbox_ids if each not in waits], ASKED)
@@ -72,17 +81,20 @@ class Mails:
             with self._fetching(wanted) as fetching:
                 self._take_in(ready, fetching)
             for mailbox_id, at, error in fetching.errors:
-                if not isinstance(error, RateLimited):
+                if isinstance(error, NeedsReconnect | Refused):
+                    raise Closed(mailbox_id, error)
+                if not isinstance(error, Temporary):
                     raise error
                 waits[mailbox_id] = (at + (error.retry_after_s or 1.0), error)
             if self.over():
                 return False
 
     @staticmethod
-    def _wait(waits: dict[int, tuple[float, RateLimited]]) -> None:
+    def _wait(waits: dict[int, tuple[float, Temporary]]) -> None:
         """Raise the shortest of the waits, less the time that has gone since it was told."""
         until, error = min(waits.values(), key=lambda each: each[0])
-        error.retry_after_s = max(0.001, until - time.monotonic())
+        if error.retry_after_s is not None:
+            error.retry_after_s = max(0.001, until - time.monotonic())
         raise error
 
     # -- fetching
@@ -94,8 +106,11 @@ class Mails:
             by_mailbox.setdefault(mail.mailbox_id, []).append(mail)
         sources = []
         for mailbox_id, mails in by_mailbox.items():
-            with mailbox_errors(mailbox_id):
-                sources.append((mailbox_id, self.shop.open_source(Mailbox.get_by_id(mailbox_id)), mails))
+            try:
+                with mailbox_errors(mailbox_id):
+                    sources.append((mailbox_id, self.shop.open_source(Mailbox.get_by_id(mailbox_id)), mails))
+            except (NeedsReconnect, Refused) as error:
+                raise Closed(mailbox_id, error) from error
         fetching = _Fetching(self.shop, sources, self.over)
         fetching.start()
         try:

@@ -8,14 +8,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import clock
 from errors import Tellable, Temporary
-from jobs.mails import Cancelled, Mails, mailbox_errors
+from jobs.mails import Cancelled, Closed, Mails, mailbox_errors
 from jobs.workshop import Workshop, kernel_lock
 from models import Business, Mailbox, SyncRun, db, write
-from sources.ports import Change, CursorExpired, Found, Gone, MailSource, RateLimited
+from sources.ports import Change, CursorExpired, Found, Gone, MailSource, NeedsReconnect, RateLimited, Refused
 from store import ledger, mailboxes, runs
 
 if TYPE_CHECKING:
@@ -96,38 +96,49 @@ class _Step:
             self._take_over(state)
         if self.run.look_again or self._stale(state):
             state.pop("discovered", None)
+        trouble: Temporary | None = None
         if "discovered" not in state and self.run.mode != "upload":
             with write():
                 runs.hold(self.lease, look_again=False)
-            self._discover(state)
-            state["discovered"] = int(clock.now().timestamp())
+            trouble = self._discover(state)
+            if trouble is None:
+                state["discovered"] = int(clock.now().timestamp())
             with write():  # now, for a step that ends in a wait for the quota must not list all over again
                 runs.hold(self.lease, state=state)
-        ids = self._mailbox_ids()
-        if not Mails(self.shop, self.lease, self.tail, self.until).work(ids):
+        ids = self._mailbox_ids(state)
+        try:
+            over = Mails(self.shop, self.lease, self.tail, self.until).work(ids)
+        except Closed as closed:
+            self._leave_out(state, closed.mailbox_id, closed.error)
+            runs.park(self.lease, state=state, left=ledger.left(self._mailbox_ids(state)))
+            return not self.shop.stopping()
+        if not over:
             runs.park(self.lease, state=state, tries=0, left=ledger.left(ids))
             return not self.shop.stopping()
+        if trouble is not None:
+            raise trouble
         due = ledger.next_due(ids)
         if due is not None:
             runs.park(self.lease, state=state, wake_at=due, left=ledger.left(ids))
             return False
         return self._complete(state)
 
-    def _take_over(self, state: dict[str, object]) -> None:
+    def _take_over(self, state: dict[str, Any]) -> None:
         """What other runs left behind is this run's work too, and counts."""
-        waiting = ledger.left(self._mailbox_ids())
+        waiting = ledger.left(self._mailbox_ids(state))
         state["began"] = True
         with write():
             runs.hold(self.lease, state=state, found=SyncRun.found + waiting, left=SyncRun.left + waiting)
 
-    def _complete(self, state: dict[str, object]) -> bool:
-        if SyncRun.select(SyncRun.look_again).where(SyncRun.id == self.run.id).scalar() and not self.run.look_again:
+    def _complete(self, state: dict[str, Any]) -> bool:
+        for mailbox in self._mailboxes(state):
+            mailboxes.synced(mailbox.id)
+        for code, sentence in _out(state).values():
+            return self._fail(Tellable(code, sentence))  # all other mailboxes are through
+        if not runs.complete(self.lease, left=ledger.left(self._mailbox_ids(state))):
             state.pop("discovered", None)
             runs.park(self.lease, state=state)
             return True
-        for mailbox in self._mailboxes():
-            mailboxes.synced(mailbox.id)
-        runs.finish(self.lease, "completed", left=ledger.left(self._mailbox_ids()))
         row = SyncRun.get_by_id(self.run.id)
         log.info(
             "🔔 JOB_DONE: Gmail sync completed successfully %s found=%s fetched=%s receipts=%s skipped=%s failed=%s",
@@ -161,51 +172,61 @@ class _Step:
         log.error("🔔 JOB_FAIL: Gmail receipts sync %s code=%s", self.tail, error.code)
         return False
 
-    def _stale(self, state: dict[str, object]) -> bool:
+    def _stale(self, state: dict[str, Any]) -> bool:
         looked = state.get("discovered")
         return isinstance(looked, int) and clock.now().timestamp() - looked > LOOK_AGAIN.total_seconds()
 
-    def _mailboxes(self) -> list[Mailbox]:
+    def _mailboxes(self, state: dict[str, Any]) -> list[Mailbox]:
         if self.run.mailbox_id is not None:
-            return [Mailbox.get_by_id(self.run.mailbox_id)]
-        boxes = mailboxes.listing(self.run.business_id)
-        return [box for box in boxes if box.status == "connected" and box.kind not in mailboxes.LOCAL]
+            boxes = [Mailbox.get_by_id(self.run.mailbox_id)]
+        else:
+            boxes = mailboxes.listing(self.run.business_id)
+            boxes = [box for box in boxes if box.status == "connected" and box.kind not in mailboxes.LOCAL]
+        return [box for box in boxes if str(box.id) not in _out(state)]
 
-    def _mailbox_ids(self) -> list[int]:
+    def _mailbox_ids(self, state: dict[str, Any]) -> list[int]:
         uploads = [box.id for box in mailboxes.listing(self.run.business_id) if box.kind in mailboxes.LOCAL]
         if self.run.mode == "upload":  # what lies here already: files, and one mailbox's mail to be read again
             return uploads + ([self.run.mailbox_id] if self.run.mailbox_id is not None else [])
-        return [box.id for box in self._mailboxes()] + uploads
+        return [box.id for box in self._mailboxes(state)] + uploads
+
+    def _leave_out(self, state: dict[str, Any], mailbox_id: int, error: Tellable) -> None:
+        """A mailbox that a person must mend stops no other; where there is none, it ends the run."""
+        state["out"] = {**_out(state), str(mailbox_id): [error.code, error.sentence]}
+        if self.run.mode == "upload" or not self._mailboxes(state):
+            raise error
 
     # -- discovery
 
-    def _discover(self, state: dict[str, object]) -> None:
-        business = Business.get_by_id(self.run.business_id)
-        start, end = clock.day_range(self.run.from_date, self.run.to_date, business.time_zone)
-        first_look = not state.get("looked")
-        for mailbox in self._mailboxes():
+    def _discover(self, state: dict[str, Any]) -> Temporary | None:
+        """Look into every mailbox; gives the fault that time may heal, where one could not be looked into."""
+        trouble = None
+        for mailbox in self._mailboxes(state):
             if mailbox.status != "connected":
                 raise Tellable("needs_reconnect", mailbox.error_text or "The mailbox has to be connected again.")
-            with mailbox_errors(mailbox.id):
-                source = self.shop.open_source(mailbox)
-                if start or end:
-                    if first_look:
-                        self._list(mailbox, source, start, end)
-                    elif mailbox.cursor:
-                        self._changes(mailbox, source)
-                elif mailbox.cursor is None or mailbox.full_mark or (self.run.mode == "full" and first_look):
-                    self._full(mailbox, source)
-                else:
-                    try:
-                        self._changes(mailbox, source)
-                    except CursorExpired:
-                        log.warning(
-                            "The history mark is too old, a full pass follows %s mailbox=%s",
-                            self.tail,
-                            mailbox.id,
-                        )
-                        self._full(mailbox, source)
-        state["looked"] = True
+            try:
+                with mailbox_errors(mailbox.id):
+                    self._look_into(mailbox, self.shop.open_source(mailbox), first=mailbox.id not in _looked(state))
+            except (NeedsReconnect, Refused) as error:
+                self._leave_out(state, mailbox.id, error)
+            except Temporary as error:
+                trouble = error
+            else:
+                state["looked"] = sorted({*_looked(state), mailbox.id})
+        return trouble
+
+    def _look_into(self, mailbox: Mailbox, source: MailSource, *, first: bool) -> None:
+        business = Business.get_by_id(self.run.business_id)
+        start, end = clock.day_range(self.run.from_date, self.run.to_date, business.time_zone)
+        if start or end:
+            if first:
+                self._list(mailbox, source, start, end)
+            elif mailbox.cursor:
+                self._changes(mailbox, source)
+        elif mailbox.cursor is None or mailbox.full_mark or (self.run.mode == "full" and first):
+            self._full(mailbox, source)
+        else:
+            self._changes(mailbox, source)
 
     def _full(self, mailbox: Mailbox, source: MailSource) -> None:
         """Every mail into the ledger, then history from the mark of the moment before (docs/gmail.md §5.2)."""
@@ -299,6 +320,18 @@ def _heartbeat(lease: runs.Lease) -> Iterator[None]:
     finally:
         over.set()
         thread.join()
+
+
+def _out(state: dict[str, Any]) -> dict[str, Any]:
+    """The mailboxes that this run leaves out, each with code and sentence."""
+    found: dict[str, Any] = state.get("out") or {}
+    return found
+
+
+def _looked(state: dict[str, Any]) -> list[int]:
+    """The mailboxes that this run has looked into once."""
+    found: list[int] = state.get("looked") or []
+    return found
 
 
 def _ms(moment: datetime) -> int:

@@ -55,6 +55,7 @@ def record(
 ) -> Tally:
     """One transaction: the ids of a page into the ledger and the mailbox's mark moved; raises runs.LostLease.
 
+    The mark moves forwards only, but for the end of a full pass (which clears `full_mark`) and where it is forgotten.
     `listing`: the page is of a full pass, whose labels are only those of SET_ASIDE.
     """
     with write():
@@ -63,6 +64,8 @@ def record(
             mailbox, [item for item in found if item.change is not Change.DELETED], priority, listing=listing
         )
         gone = sum(_deleted(mailbox, item.id) for item in found if item.change is Change.DELETED)
+        if _behind(mailbox.id, mailbox_changes):
+            del mailbox_changes["cursor"], mailbox_changes["marks"]
         if mailbox_changes:
             Mailbox.update(**mailbox_changes).where(Mailbox.id == mailbox.id).execute()
         runs.hold(
@@ -72,6 +75,19 @@ def record(
             left=SyncRun.left + tally.new + tally.reopened - tally.skipped - gone,
         )
     return tally
+
+
+def _behind(mailbox_id: int, changes: dict[str, object]) -> bool:
+    """Whether these changes would set a mailbox's mark back: marks are numbers (Gmail) or have no order (IMAP)."""
+    new = changes.get("cursor")
+    if "full_mark" in changes or not _is_number(new):
+        return False
+    old = Mailbox.select(Mailbox.cursor).where(Mailbox.id == mailbox_id).scalar()
+    return _is_number(old) and int(old) > int(str(new))
+
+
+def _is_number(mark: object) -> bool:
+    return isinstance(mark, str) and mark.isascii() and mark.isdigit()
 
 
 def _insert(mailbox: Mailbox, found: Sequence[Found], priority: int, *, listing: bool) -> Tally:

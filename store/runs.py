@@ -54,23 +54,25 @@ def request(
         raise Tellable("bad_date", "The first day must not come after the last one.")
     if mode != "upload" and not _connected(business, mailbox):
         raise Tellable("no_mailbox", "No mailbox is connected yet; connect Gmail first.")
-    try:
-        with write():
-            return SyncRun.create(
-                business=business,
-                mailbox=mailbox,
-                mode=mode,
-                from_date=from_date,
-                to_date=to_date,
-                requested_by=requested_by,
-                slot=slot,
-            )
-    except peewee.IntegrityError as error:
-        running = active(business)
-        if running is None:  # the slot is taken, or the other run ended this very moment
-            raise Tellable("sync_running", "A sync has just run; please try again.") from error
-        look_again(running)
-        raise Tellable("sync_running", "A sync is already running.", run_id=running.id) from error
+    for _ in range(3):
+        try:
+            with write():
+                return SyncRun.create(
+                    business=business,
+                    mailbox=mailbox,
+                    mode=mode,
+                    from_date=from_date,
+                    to_date=to_date,
+                    requested_by=requested_by,
+                    slot=slot,
+                )
+        except peewee.IntegrityError:
+            running = active(business)
+            if running is not None and look_again(running):
+                raise Tellable("sync_running", "A sync is already running.", run_id=running.id) from None
+            if slot is not None:
+                break  # another worker has planned it
+    raise Tellable("sync_running", "A sync has just run; please try again.")
 
 
 def _connected(business: Business | int, mailbox: Mailbox | None) -> bool:
@@ -83,10 +85,11 @@ def _connected(business: Business | int, mailbox: Mailbox | None) -> bool:
     )
 
 
-def look_again(run: SyncRun) -> None:
-    """Have the running run look for new mail at once."""
+def look_again(run: SyncRun) -> bool:
+    """Have the running run look for new mail at once; False when it has just ended."""
     with write():
-        SyncRun.update(look_again=True, wake_at=None).where(SyncRun.id == run.id, SyncRun.status << ACTIVE).execute()
+        asked = SyncRun.update(look_again=True, wake_at=None).where(SyncRun.id == run.id, SyncRun.status << ACTIVE)
+        return bool(asked.execute())
 
 
 def active(business: Business | int) -> SyncRun | None:
@@ -198,10 +201,24 @@ def park(lease: Lease, *, wake_at: datetime | None = None, **changes: Any) -> No
 
 
 def finish(lease: Lease, status: str, error: Tellable | None = None, **changes: Any) -> None:
-    """The one place where a run that was worked on ends."""
+    """End a run that was worked on, for another reason than that its work is done."""
     with write():
         hold(lease, **changes)
         _end(SyncRun.get_by_id(lease.run_id), status, error)
+
+
+def complete(lease: Lease, **changes: Any) -> bool:
+    """End a run whose work is done; False when somebody has asked meanwhile that it look again."""
+    with write():
+        hold(lease, **changes)
+        run = SyncRun.get_by_id(lease.run_id)
+        if run.look_again and run.mode != "upload":
+            return False
+        _end(run, "completed")
+        if run.look_again and _connected(run.business_id, None):
+            # It never looks into mailboxes, so what was asked of it is another run's work.
+            SyncRun.create(business=run.business_id, mode="incremental", requested_by=run.requested_by)
+    return True
 
 
 def _end(run: SyncRun, status: str, error: Tellable | None = None) -> None:

@@ -116,8 +116,10 @@ class Weather:
         self._wait()
         for lane in self.lanes:
             self._honest(lane, revoked)
-        missing = any(rule["fired"] for rule in self.client.faults() if rule["kind"] == "list_missing")
+        fired = [rule["kind"] for rule in self.client.faults() if rule["fired"]]
         self.client.clear_faults()
+        missing = "list_missing" in fired
+        print("faults", *fired)
         for lane in self.lanes:
             # A listing that leaves a mail out in all its passes is what the weekly comparison is for.
             lane.ask("full" if missing else "incremental")
@@ -148,7 +150,7 @@ class Weather:
         return self.running.start_worker((UNITS, OUR_WINDOW_S))
 
     def _wait(self) -> None:
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 300
         while not all(lane.over() for lane in self.lanes):
             assert time.monotonic() < deadline, [
                 lane.run and SyncRun.get_by_id(lane.run.id).__data__ for lane in self.lanes
@@ -175,7 +177,8 @@ class Weather:
             assert run.left == 0
             rows = {row.source_id: row for row in Mail.select().where(Mail.mailbox == lane.mailbox)}
             hidden = any(rule["fired"] for rule in self.client.faults() if rule["kind"] == "list_missing")
-            assert hidden or lane.known <= set(rows)
+            there = lane.known & {told["id"] for told in lane.account.messages()}  # not deleted before it was listed
+            assert hidden or there <= set(rows)
             assert all(rows[each].outcome != "waiting" and rows[each].reason_text for each in lane.known & set(rows))
 
     def _sunny(self, lane: Lane) -> None:
@@ -244,12 +247,15 @@ def _rounds(folder: Path, seed: int, rounds: int) -> None:
             weather.cycle()
 
 
+@pytest.mark.timeout(900)
 def test_the_ledger_equals_the_mailbox_after_storms_faults_and_kills(tmp_path: Path) -> None:
-    _rounds(tmp_path, seed=random.SystemRandom().randrange(1_000_000), rounds=21)
+    _rounds(tmp_path, seed=473038, rounds=21)  # of all seeds the one that once found a draft without its label
 
 
 @pytest.mark.nightly
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("seed", range(8))
-def test_the_ledger_equals_the_mailbox_through_a_long_night(tmp_path: Path, seed: int) -> None:
-    _rounds(tmp_path, seed=seed, rounds=27)
+@pytest.mark.parametrize("night", range(8))
+def test_the_ledger_equals_the_mailbox_through_a_long_night(tmp_path: Path, night: int) -> None:
+    """Other dice every night; `ORACLE_SEED` throws those of a night that failed once more."""
+    told = os.environ.get("ORACLE_SEED")
+    _rounds(tmp_path, seed=int(told) + night if told else random.SystemRandom().randrange(1_000_000), rounds=27)

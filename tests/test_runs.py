@@ -197,6 +197,39 @@ def test_mail_that_leaves_spam_is_opened_again_and_mail_that_goes_there_is_close
     assert [mail.source_id for mail in ledger.to_fetch([box.id], 10)] == ["a1"]
 
 
+def test_a_mark_is_never_set_back_but_by_a_full_pass(business: Business) -> None:
+    box, lease = Mailbox.get(), _claimed(runs.request(business))
+    ledger.record(lease, box, (), cursor="1000", marks=[[1, "1000"]])
+    ledger.record(lease, box, (), cursor="999", marks=[[2, "999"]])  # a pass that began earlier and ends later
+    assert (Mailbox.get().cursor, Mailbox.get().marks) == ("1000", [[1, "1000"]])
+    ledger.record(lease, box, (), cursor="18446744073709551615", marks=[])
+    assert Mailbox.get().cursor == "18446744073709551615"
+    ledger.record(lease, box, (), cursor="7", full_mark=None, marks=[[3, "7"]])
+    assert (Mailbox.get().cursor, Mailbox.get().marks) == ("7", [[3, "7"]])
+
+
+def test_a_run_that_is_asked_to_look_again_does_not_end_before_it_did(business: Business) -> None:
+    run = runs.request(business)
+    lease = _claimed(run)
+    assert runs.look_again(run)
+    assert not runs.complete(lease)
+    with write():
+        runs.hold(lease, look_again=False)
+    assert runs.complete(lease)
+    assert not runs.look_again(run)
+
+
+def test_sync_now_while_files_are_read_becomes_a_run_of_its_own(business: Business) -> None:
+    files = runs.request(business, mode="upload")
+    lease = _claimed(files)
+    with pytest.raises(Tellable, match="already running"):
+        runs.request(business)
+    assert runs.complete(lease)
+    following = runs.active(business)
+    assert following is not None
+    assert (following.mode, following.status) == ("incremental", "queued")
+
+
 def test_a_full_pass_does_not_wipe_the_labels_it_does_not_know(business: Business) -> None:
     box, lease = Mailbox.get(), _claimed(runs.request(business))
     ledger.record(lease, box, [Found("a1", labels=frozenset({"INBOX", "IMPORTANT"}))])

@@ -204,6 +204,45 @@ def test_connecting_again_goes_on_where_it_stopped_and_fetches_nothing_twice(
     assert Receipt.select().count() == 7
 
 
+def _two_mailboxes(works: desk.Desk, business: Business) -> None:
+    """A second Gmail account at the same business; the first one is asked first."""
+    works.client.add_account("second@example.com")
+    works.connect(business, "second@example.com")
+    for number in range(3):
+        works.client.deliver(post.receipt(number), account="me@example.com")
+        works.client.deliver(post.receipt(50 + number), account="second@example.com")
+
+
+def test_a_mailbox_whose_permission_is_over_keeps_no_other_mailbox_waiting(
+    works: desk.Desk, business: Business
+) -> None:
+    _two_mailboxes(works, business)
+    works.client.revoke(account="me@example.com")
+    run = works.sync(business)
+    assert (run.status, run.error_code, run.receipts) == ("failed", "invalid_grant", 3)
+    assert {box.address: box.status for box in Mailbox.select()} == {
+        "me@example.com": "needs_reconnect",
+        "second@example.com": "connected",
+    }
+    run = works.sync(business)
+    assert run.status == "completed"  # only of the mailbox that is connected
+
+
+def test_a_mailbox_that_does_not_answer_keeps_no_other_mailbox_waiting(works: desk.Desk, business: Business) -> None:
+    _two_mailboxes(works, business)
+    works.client.fault("error_503", account="me@example.com")
+    run = runs.request(business)
+    works.bell.append(run.id)
+    for _ in range(2):
+        sync.step(works.shop, run.id)
+    run = SyncRun.get_by_id(run.id)
+    assert (run.status, run.receipts) == ("running", 3)
+    assert run.wake_at is not None
+    works.client.clear_faults()
+    run = works.work(run)
+    assert (run.status, run.receipts) == ("completed", 6)
+
+
 def test_a_token_that_expires_in_the_middle_is_renewed_in_silence(works: desk.Desk, business: Business) -> None:
     _fill(works)
     works.sync(business)
