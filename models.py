@@ -20,6 +20,7 @@ from database import (
 )
 from tables.access import Alert, AlertChoice, AlertSeen, Invitation, Replayed
 from tables.audit import AuditEntry
+from tables.calls import PhoneCall, PhoneNumber, PhonePerson, PhoneSettings, Recording, TextMessage
 from tables.contacts import Contact, ContactKey, ContactMerge, ContactNote, ContactReceipt, Task
 from tables.events import Delivery, Endpoint, Event
 from tables.exports import ClosedMonth, EcbRate, Export, ExportedReceipt, ExportPlan
@@ -60,7 +61,12 @@ __all__ = [
     "OAuthState",
     "OneTimeLink",
     "Owned",
+    "PhoneCall",
+    "PhoneNumber",
+    "PhonePerson",
+    "PhoneSettings",
     "Receipt",
+    "Recording",
     "Replayed",
     "RuleUse",
     "SavedView",
@@ -71,6 +77,7 @@ __all__ = [
     "SyncRun",
     "Table",
     "Task",
+    "TextMessage",
     "Undo",
     "User",
     "UtcField",
@@ -130,4 +137,10 @@ TABLES: Sequence[type[Table]] = (
     AlertSeen,
     AlertChoice,
     Replayed,
+    PhoneSettings,
+    PhoneNumber,
+    PhonePerson,
+    PhoneCall,
+    Recording,
+    TextMessage,
 )

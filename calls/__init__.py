@@ -1,1 +1,1 @@
-"""The phone: Twilio's webhooks and media sockets."""
+"""The phone: Twilio's webhooks and media sockets, plans, recordings, and the way to Twilio's API."""

@@ -61,11 +61,12 @@ def calls(argv: list[str]) -> int:
     with ensure(config):
         import uvicorn
 
-        from calls.server import build
+        from cli.calls_desk import Desk
 
+        desk = Desk(config)
         server = uvicorn.Server(
             uvicorn.Config(
-                build(),
+                desk.app,
                 ws="websockets-sansio",
                 ws_per_message_deflate=False,
                 ws_max_size=64 * 1024,
@@ -78,8 +79,13 @@ def calls(argv: list[str]) -> int:
                 forwarded_allow_ips="127.0.0.1",
             )
         )
+        signal.signal(signal.SIGTERM, _stop)  # uvicorn raises it once more when it has stopped
+        desk.start()
         _log_start("calls", config.bind, config.calls_port)
-        server.run(sockets=[listener])
+        try:
+            server.run(sockets=[listener])
+        finally:
+            desk.stop()
     return 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from jobs import money_rates
 from jobs.work import Again, Done, Job, Kind
 from models import Work
 
@@ -14,9 +15,85 @@ def _export(job: Job) -> Again | Done:
     return exporting.step(job)
 
 
+def _call_recording(job: Job) -> Again | Done:
+    from jobs import calls_work
+
+    return calls_work.fetch(job)
+
+
+def _call_sound(job: Job) -> Again | Done:
+    from jobs import calls_work
+
+    return calls_work.copy(job)
+
+
+def _call_retention(job: Job) -> Again | Done:
+    from jobs import calls_work
+
+    return calls_work.retain(job)
+
+
+def _text_message(job: Job) -> Again | Done:
+    from jobs import calls_messages
+
+    return calls_messages.answer(job)
+
+
+def _plan_calls() -> Iterable[tuple[Work, bool]]:
+    from jobs import calls_work
+
+    return calls_work.plan()
+
+
+def _erase_business(job: Job) -> Again | Done:
+    from jobs import erasing
+
+    return erasing.business(job)
+
+
+def _erase_files(job: Job) -> Again | Done:
+    from jobs import erasing
+
+    return erasing.files(job)
+
+
+def _forget_mails(job: Job) -> Again | Done:
+    from jobs import erasing
+
+    return erasing.mails(job)
+
+
+def _invitation_mail(job: Job) -> Again | Done:
+    from jobs import letters
+
+    return letters.invitation(job)
+
+
+def _password_mail(job: Job) -> Again | Done:
+    from jobs import letters
+
+    return letters.password(job)
+
+
+def _plan_erasing() -> Iterable[tuple[Work, bool]]:
+    from jobs import erasing
+
+    return erasing.plan()
+
+
 KINDS: Mapping[str, Kind] = {
     "export": Kind(_export),
+    "rates": Kind(money_rates.step, tries=3),
+    "call_recording": Kind(_call_recording),
+    "call_sound": Kind(_call_sound, tries=5),
+    "call_retention": Kind(_call_retention),
+    "text_message": Kind(_text_message),
+    "erase_business": Kind(_erase_business),
+    "erase_files": Kind(_erase_files),
+    "forget_mails": Kind(_forget_mails),
+    "invitation_mail": Kind(_invitation_mail),
+    "password_mail": Kind(_password_mail, tries=4),
 }
 
 # Asked once a minute by every worker; each asks for its work by a slot, so that it is done once.
-PLANS: Sequence[Callable[[], Iterable[tuple[Work, bool]]]] = ()
+PLANS: Sequence[Callable[[], Iterable[tuple[Work, bool]]]] = (_plan_calls, _plan_erasing)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from errors import Tellable
 from models import Document, Mail, Receipt, write
+from store import mailboxes
 
 _MAIL = "message/rfc822"
 _OWN_TEXT = ("message.html", "message.txt")  # as the reader names a mail's own text
@@ -52,7 +53,7 @@ def of_mail(business_id: int, mail_id: object, document_id: int | None = None) -
         return _file(document)
     if mail.raw_sha256 is None:
         raise Tellable("no_document", "This mail was not fetched, so there is nothing to show of it.")
-    if mail.mailbox.kind == "upload":
+    if mail.mailbox.kind in mailboxes.FILES:
         return _whole(mail.raw_sha256, mail.subject or f"file-{mail.id}", "application/octet-stream")
     return _whole(mail.raw_sha256, f"mail-{mail.id}.eml", _MAIL)
 

@@ -10,7 +10,8 @@ from models import Business, Mailbox, write
 from store import events
 
 END_IS_NEAR = timedelta(hours=48)
-LOCAL = ("upload", "import")  # hold files that are here already; nothing is fetched
+FILES = ("upload", "message")  # hold files as they are, not mail
+LOCAL = (*FILES, "import")  # hold what is here already; nothing is fetched
 
 
 def connect_gmail(
@@ -141,6 +142,11 @@ def synced(mailbox_id: int) -> None:
 def uploads(business: Business | int) -> Mailbox:
     """The mailbox that holds what people upload to the business."""
     return _local(business, "upload")
+
+
+def messages(business: Business | int) -> Mailbox:
+    """The mailbox that holds what people send to the business's number."""
+    return _local(business, "message")
 
 
 def imports(business: Business | int) -> Mailbox:

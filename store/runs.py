@@ -80,7 +80,11 @@ def _connected(business: Business | int, mailbox: Mailbox | None) -> bool:
         return bool(mailbox.status == "connected")
     return (
         Mailbox.select()
-        .where(Mailbox.business == business, Mailbox.status == "connected", Mailbox.kind.not_in(["upload", "import"]))
+        .where(
+            Mailbox.business == business,
+            Mailbox.status == "connected",
+            Mailbox.kind.not_in(["upload", "message", "import"]),
+        )
         .exists()
     )
 

@@ -7,7 +7,7 @@ import unicodedata
 
 import clock
 from errors import Tellable
-from models import Mail, write
+from models import Mail, Mailbox, write
 from store import mailboxes
 
 LARGEST = 50 * 1024 * 1024
@@ -27,9 +27,12 @@ def check(data: bytes) -> None:
         raise Tellable("too_large", f"This file is larger than {LARGEST // 1024 // 1024} MB.")
 
 
-def keep(business_id: int, sha256: str, name: str, size: int) -> tuple[int, bool]:
-    """The ledger's row of a file whose bytes are safe, and whether it is new; one that failed is tried again."""
-    mailbox = mailboxes.uploads(business_id)
+def keep(business_id: int, sha256: str, name: str, size: int, mailbox: Mailbox | None = None) -> tuple[int, bool]:
+    """The ledger's row of a file whose bytes are safe, and whether it is new; one that failed is tried again.
+
+    mailbox: where it came from, the business's uploads unless given.
+    """
+    mailbox = mailbox or mailboxes.uploads(business_id)
     with write():
         row = Mail.get_or_none(Mail.mailbox == mailbox, Mail.source_id == sha256)
         if row is not None and row.outcome != "failed":

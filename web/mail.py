@@ -138,7 +138,9 @@ def read_again(call: Call, row: Mail) -> bytes:
 def look_everywhere(call: Call) -> SyncRun:
     """A run over all mailboxes that are connected, or over what lies here where none is."""
     connected = [
-        box for box in mailboxes.listing(call.business_id) if box.kind != "upload" and box.status == "connected"
+        box
+        for box in mailboxes.listing(call.business_id)
+        if box.kind not in mailboxes.FILES and box.status == "connected"
     ]
     if not connected:
         return look(call)
