@@ -6,12 +6,15 @@ import hashlib
 import io
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from errors import Tellable, Temporary
+
+_YOUNG_S = 3600
 
 
 class BlobStore(Protocol):
@@ -31,6 +34,18 @@ class BlobStore(Protocol):
 
     def writer(self) -> AbstractContextManager[BlobWriter]:
         """Bytes that are kept while they come; left by an exception, nothing is kept."""
+        ...
+
+    def keys(self) -> Iterator[str]:
+        """Every key that is kept, in no order."""
+        ...
+
+    def has(self, key: str) -> bool:
+        """Whether the bytes of a key are there."""
+        ...
+
+    def forget(self, key: str) -> bool:
+        """Erase the bytes of a key that no row speaks of; False where they were kept anew within the last hour."""
         ...
 
 
@@ -75,7 +90,8 @@ class FolderBlobs:
         """See BlobStore.put; Temporary `disk_full` when there is no room."""
         key = hashlib.sha256(data).hexdigest()
         path = self._path(key)
-        if path.exists():
+        with suppress(FileNotFoundError, NotADirectoryError):  # young again, so that nobody who saw no row of it forgets it now
+            os.utime(path)
             return key
         try:
             self._root.mkdir(mode=0o700, parents=True, exist_ok=True)  # documents are for nobody else on the host
@@ -138,6 +154,31 @@ class FolderBlobs:
                 "blob_missing",
                 "The document's file is missing from the data folder; restore it from a backup.",
             ) from error
+
+    def keys(self) -> Iterator[str]:
+        """See BlobStore.keys."""
+        for first in sorted(self._root.glob("[0-9a-f][0-9a-f]")):
+            for path in first.glob("[0-9a-f][0-9a-f]/*"):
+                if not path.name.startswith("."):
+                    yield path.name
+
+    def has(self, key: str) -> bool:
+        """See BlobStore.has."""
+        return self._path(key).is_file()
+
+    def forget(self, key: str) -> bool:
+        """See BlobStore.forget: moved aside first, for a put meanwhile must find either young bytes or none."""
+        path = self._path(key)
+        aside = path.with_name(f".gone-{key}")
+        try:
+            path.replace(aside)
+        except FileNotFoundError:
+            return True
+        if time.time() - aside.stat().st_mtime < _YOUNG_S:
+            aside.replace(path)
+            return False
+        aside.unlink()
+        return True
 
     def _settle(self, folder: Path) -> None:
         """A rename in the folder must survive a power cut before any row speaks of the key."""

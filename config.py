@@ -16,6 +16,8 @@ GOOGLE_AUTH_URL = "https://accounts.google.com/o/oauth2/v2/auth"
 GOOGLE_TOKEN_URL = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address, not a secret
 GOOGLE_REVOKE_URL = "https://oauth2.googleapis.com/revoke"
 GMAIL_API_URL = "https://gmail.googleapis.com"
+ECB_URL = "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist.zip"
+S3_ENDPOINT = "https://s3.amazonaws.com"
 TWILIO_API_URL = "https://api.twilio.com"
 KEY_FILE = "encryption.key"
 _UNIX_SOCKET_LIMIT = 107  # bytes that a unix socket's path may have
@@ -28,6 +30,12 @@ class Config:
     data_dir: Path
     database_url: str
     blob_url: str
+    s3_endpoint: str
+    s3_region: str
+    s3_access_key: str
+    s3_secret_key: str = field(repr=False)
+    backup_url: str
+    backup_keep: int
     redis_url: str  # always set: the embedded server's unix socket when REDIS_URL is not
     redis_embedded: bool
     encryption_keys: tuple[str, ...] = field(repr=False)  # first one encrypts; empty until one is made
@@ -89,10 +97,19 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
     if not blob_url.startswith(("file://", "s3://")):
         raise _bad("BLOB_URL", "must start with file:// or s3://")
     return Config(
+    backup_url = text("BACKUP_URL")
+    if backup_url and not backup_url.startswith(("file://", "s3://")):
+        raise _bad("BACKUP_URL", "must start with file:// or s3://")
         data_dir=data_dir,
         database_url=database_url,
         blob_url=blob_url,
         redis_url=redis_url or f"unix://{socket_path(data_dir)}",
+        s3_endpoint=_url("S3_ENDPOINT", text("S3_ENDPOINT", S3_ENDPOINT)).rstrip("/"),
+        s3_region=text("S3_REGION"),
+        s3_access_key=text("S3_ACCESS_KEY"),
+        s3_secret_key=text("S3_SECRET_KEY"),
+        backup_url=backup_url,
+        backup_keep=_number("BACKUP_KEEP", text("BACKUP_KEEP", "14"), 1, 1000),
         redis_embedded=not redis_url,
         encryption_keys=_keys(text("ENCRYPTION_KEY"), data_dir, production=production),
         public_url=_url("PUBLIC_URL", text("PUBLIC_URL", f"http://localhost:{port}")).rstrip("/"),

@@ -263,7 +263,6 @@ def run_worker(config: Config) -> None:
     with _database():
         models.Business.select().count()
     log.info("✓ Database ready")
-    from blobs import FolderBlobs
     from jobs import adapters, sweep, sync
     from jobs.workshop import Workshop
     from receipts.child import Reader
@@ -283,7 +282,7 @@ def run_worker(config: Config) -> None:
     _working = threading.BoundedSemaphore(max(1, config.workers // 2))
     _workshop = Workshop(
         config=config,
-        blobs=FolderBlobs(adapters.blob_folder(config)),
+        blobs=adapters.blob_store(config),
         reader=reader,
         ring=ring,
         together=together,

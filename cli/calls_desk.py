@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import config as settings
 import models
-from blobs import FolderBlobs
 from calls.ports import Office
 from calls.recorder import Recorder
 from calls.server import build
 from calls.spool import Journal, Spool
 from errors import Tellable
 from jobs import calls_desk
-from jobs.adapters import blob_folder
+from jobs.adapters import blob_store
 from store import schema
 from store.calls import AWAY
 
@@ -34,7 +33,7 @@ class Desk:
     def __init__(self, config: Config) -> None:
         self._config = config
         _open(config)
-        self._blobs = FolderBlobs(blob_folder(config))
+        self._blobs = blob_store(config)
         self._clerk = calls_desk.Clerk(self._blobs)
         self._spool = Spool.make(calls_desk.folder(config))
         self._journal = Journal(self._spool.folder, self._clerk.apply, away=AWAY, told=calls_desk.told)

@@ -34,8 +34,7 @@ def run(argv: list[str], config: Config) -> int:
     parser.add_argument("--new", action="store_true", help="only what no export has handed over yet")
     parser.add_argument("--no-mark", action="store_true", help="do not mark the receipts as handed over")
     given = parser.parse_args(argv)
-    from blobs import FolderBlobs
-    from jobs.adapters import blob_folder
+    from jobs.adapters import blob_store
     from store import exports, people, schema
 
     wanted = _wanted(given.month, tuple(given.status))
@@ -50,7 +49,7 @@ def run(argv: list[str], config: Config) -> int:
         language=given.language or business.language,
         requested_by="cli",
     )
-    blobs = FolderBlobs(blob_folder(config))
+    blobs = blob_store(config)
     row = _make(config, row, blobs)
     for number, file in enumerate(row.files):
         path = given.out if number == 0 else given.out.with_name(f"{given.out.stem}-{number + 1}{given.out.suffix}")

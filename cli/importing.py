@@ -21,17 +21,16 @@ def run(argv: list[str], config: Config) -> int:
     parser.add_argument("--business", required=True, metavar="B", help="short name of the business")
     given = parser.parse_args(argv)
 
-    from blobs import FolderBlobs
     from errors import Tellable
     from jobs import importing
-    from jobs.adapters import blob_folder
+    from jobs.adapters import blob_store
     from sources import mbox
     from store import people, runs, schema
 
     schema.open_database(config)
     business = people.find_business(given.business)
     count = importing.Count()
-    left_out = importing.take(business, FolderBlobs(blob_folder(config)), mbox.read(given.path), count)
+    left_out = importing.take(business, blob_store(config), mbox.read(given.path), count)
     for item in left_out:
         print(f"left out: {item.name}: {item.error.sentence} ({item.error.code})", file=sys.stderr)
     print(f"new {count.new}, known {count.known}, left alone {count.skipped}, left out {count.left_out}")

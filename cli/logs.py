@@ -187,6 +187,7 @@ def secrets_of(config: Config) -> tuple[str, ...]:
             config.google_client_secret,
             config.twilio_auth_token,
             config.llm_api_key,
+            config.s3_secret_key,
             password(config.redis_url),
             password(config.database_url),
             password(config.smtp_url),

@@ -13,8 +13,7 @@ from fpdf import FPDF
 from PIL import Image
 
 import models
-from blobs import FolderBlobs
-from jobs.adapters import blob_folder
+from jobs.adapters import blob_store
 from store import uploads
 from tests.support.web import Script, Web, receipt, serving
 from web.documents import renderer
@@ -39,7 +38,7 @@ def pdf() -> bytes:
 
 
 def kept(site: Web, business: models.Business, data: bytes, media_type: str, **values: Any) -> models.Receipt:
-    sha256 = FolderBlobs(blob_folder(site.config)).put(data)
+    sha256 = blob_store(site.config).put(data)
     document = {"sha256": sha256, "media_type": media_type, "size": len(data), "filename": "חשבונית “7”.pdf"}
     return receipt(business, document=document, **values)
 
@@ -171,7 +170,7 @@ def test_a_mails_own_text_is_drawn_with_its_head_lines_and_its_pictures(site: We
     html = '<p>Total 12.00 EUR</p><img src="cid:logo" width="300" height="200">'
     message.set_content(html, subtype="html")
     message.add_related(picture.getvalue(), "image", "png", cid="<logo>")
-    blobs = FolderBlobs(blob_folder(site.config))
+    blobs = blob_store(site.config)
     business = site.business()
     body = {"sha256": blobs.put(html.encode()), "media_type": "text/html", "filename": "message.html", "part": "1"}
     row = receipt(business, document=body, mail={"raw_sha256": blobs.put(message.as_bytes())})
@@ -216,7 +215,7 @@ def test_a_missing_file_is_told_as_such(site: Web) -> None:
 def test_a_receipt_without_a_document_shows_its_mail(site: Web) -> None:
     business = site.business()
     raw = b"From: a@shop.example\r\nSubject: Receipt\r\n\r\nTotal 12.00 EUR\r\n"
-    sha256 = FolderBlobs(blob_folder(site.config)).put(raw)
+    sha256 = blob_store(site.config).put(raw)
     row = receipt(business, mail={"raw_sha256": sha256})
     models.Receipt.update(document=None).where(models.Receipt.id == row.id).execute()
     script = site.script(business)
@@ -229,7 +228,7 @@ def test_a_receipt_without_a_document_shows_its_mail(site: Web) -> None:
 def test_a_mail_and_its_documents_can_be_saved_from_the_ledger(site: Web, pdf: bytes) -> None:
     business = site.business()
     raw = b"From: a@shop.example\r\n\r\nHello\r\n"
-    sha256 = FolderBlobs(blob_folder(site.config)).put(raw)
+    sha256 = blob_store(site.config).put(raw)
     row = kept(site, business, pdf, "application/pdf", mail={"raw_sha256": sha256, "outcome": "not_receipt"})
     script = site.script(business)
     whole = script.get(f"/api/mail/{row.mail_id}/original")
@@ -261,7 +260,7 @@ def test_uploaded_files_are_kept_and_a_run_is_asked_to_read_them(site: Web, pdf:
     sha256 = hashlib.sha256(pdf).hexdigest()
     assert (mail.source_id, mail.raw_sha256, mail.state, mail.outcome) == (sha256, sha256, "fetched", "waiting")
     assert (mail.subject, mail.mailbox.kind) == ("קבלה.pdf", "upload")
-    assert FolderBlobs(blob_folder(site.config)).get(sha256) == pdf
+    assert blob_store(site.config).get(sha256) == pdf
     run = models.SyncRun.get_by_id(body["run_id"])
     assert (run.business_id, run.mode, run.status) == (business.id, "upload", "queued")
 

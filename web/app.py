@@ -12,9 +12,8 @@ import bottle
 import orjson
 
 import tasks
-from blobs import FolderBlobs
 from errors import Tellable, Temporary
-from jobs.adapters import blob_folder
+from jobs.adapters import blob_store
 from models import write
 from store import audit, sql
 from web import answers, auth, errors, metrics
@@ -50,7 +49,7 @@ def build(config: Config) -> bottle.Bottle:
     tasks.configure(config)
     site = Site(
         config=config,
-        blobs=FolderBlobs(blob_folder(config)),
+        blobs=blob_store(config),
         queue=Queue(config),
         assets=Assets(),
         pages=PageCache(config.data_dir / "cache" / VERSION),  # another version may draw otherwise

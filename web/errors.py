@@ -24,6 +24,7 @@ STATUS = {
     "not_merged": 409,
     "slug_taken": 409,
     "last_owner": 409,
+    "blobs_unreachable": 503,
     "merged": 409,
     "webhook_paused": 409,
     "too_large": 413,

@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
 
-from blobs import FolderBlobs
 from config import Config
 from demo.standin.server import StandIn
 from jobs import adapters, sweep, sync
@@ -33,7 +32,7 @@ class Desk:
         self.bell: deque[int] = deque()
         self.shop = Workshop(
             config=config,
-            blobs=FolderBlobs(adapters.blob_folder(config)),
+            blobs=adapters.blob_store(config),
             reader=reader,
             ring=self._ring,
             together=_always,
