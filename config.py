@@ -96,20 +96,20 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
     blob_url = text("BLOB_URL", f"file://{data_dir / 'blobs'}")
     if not blob_url.startswith(("file://", "s3://")):
         raise _bad("BLOB_URL", "must start with file:// or s3://")
-    return Config(
     backup_url = text("BACKUP_URL")
     if backup_url and not backup_url.startswith(("file://", "s3://")):
         raise _bad("BACKUP_URL", "must start with file:// or s3://")
+    return Config(
         data_dir=data_dir,
         database_url=database_url,
         blob_url=blob_url,
-        redis_url=redis_url or f"unix://{socket_path(data_dir)}",
         s3_endpoint=_url("S3_ENDPOINT", text("S3_ENDPOINT", S3_ENDPOINT)).rstrip("/"),
         s3_region=text("S3_REGION"),
         s3_access_key=text("S3_ACCESS_KEY"),
         s3_secret_key=text("S3_SECRET_KEY"),
         backup_url=backup_url,
         backup_keep=_number("BACKUP_KEEP", text("BACKUP_KEEP", "14"), 1, 1000),
+        redis_url=redis_url or f"unix://{socket_path(data_dir)}",
         redis_embedded=not redis_url,
         encryption_keys=_keys(text("ENCRYPTION_KEY"), data_dir, production=production),
         public_url=_url("PUBLIC_URL", text("PUBLIC_URL", f"http://localhost:{port}")).rstrip("/"),
