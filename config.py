@@ -17,6 +17,7 @@ GOOGLE_TOKEN_URL = "https://oauth2.googleapis.com/token"  # noqa: S105 - an addr
 GOOGLE_REVOKE_URL = "https://oauth2.googleapis.com/revoke"
 GMAIL_API_URL = "https://gmail.googleapis.com"
 ECB_URL = "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist.zip"
+ECB_URL = "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist.zip"
 S3_ENDPOINT = "https://s3.amazonaws.com"
 TWILIO_API_URL = "https://api.twilio.com"
 KEY_FILE = "encryption.key"
@@ -62,6 +63,7 @@ class Config:
     ocr_languages: str
     smtp_url: str = field(repr=False)
     n8n_url: str
+    ecb_url: str  # the European Central Bank's table of rates; empty: never fetched
     private_hosts: tuple[str, ...]  # hosts of private networks that people may name (an IMAP server, a webhook)
     production: bool
     log_format: str  # "text" | "json"
@@ -135,6 +137,7 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         ocr_languages=text("OCR_LANGUAGES", "eng+heb"),
         smtp_url=text("SMTP_URL"),
         n8n_url=_url("N8N_URL", text("N8N_URL")),
+        ecb_url="" if text("ECB_URL") == "off" else _url("ECB_URL", text("ECB_URL", ECB_URL)),
         private_hosts=tuple(host for host in text("PRIVATE_HOSTS").replace(",", " ").split() if host),
         production=production,
         log_format=_choice("LOG_FORMAT", text("LOG_FORMAT", "text"), {"text", "json"}),

@@ -89,6 +89,7 @@ def _environment(mail_port: int) -> dict[str, str]:
         "DATA_DIR": str(FOLDER),
         "PRODUCTION": "0",
         "GMAIL_QUOTA": "off",
+        "ECB_URL": "off",
         "GOOGLE_CLIENT_ID": "demo.apps.example",
         "GOOGLE_CLIENT_SECRET": "demo-secret",
         "GOOGLE_AUTH_URL": f"{mail}/o/oauth2/v2/auth",

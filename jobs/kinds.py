@@ -96,4 +96,8 @@ KINDS: Mapping[str, Kind] = {
 }
 
 # Asked once a minute by every worker; each asks for its work by a slot, so that it is done once.
-PLANS: Sequence[Callable[[], Iterable[tuple[Work, bool]]]] = (_plan_calls, _plan_erasing)
+PLANS: Sequence[Callable[[], Iterable[tuple[Work, bool]]]] = (
+    _plan_calls,
+    _plan_erasing,
+    money_rates.plan,
+)

@@ -16,7 +16,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from importlib.resources import files
 
 import money
-from models import EcbRate, write
+from models import Business, EcbRate, Receipt, write
 
 EURO = "EUR"
 OLDEST = 45  # days that the last known rate may be old before there is none: no rate, no guess
@@ -148,6 +148,16 @@ def _rows_of(packed: bytes) -> Iterable[tuple[dt.date, str, str]]:
             for code, text in zip(codes[1:], row[1:], strict=False):
                 if code and text not in ("", "N/A"):
                     yield day, code, text
+
+
+def needed() -> bool:
+    """Whether any receipt is in another currency than its business's own."""
+    return bool(
+        Receipt.select()
+        .join(Business)
+        .where(Receipt.currency.is_null(is_null=False), Receipt.currency != Business.base_currency)
+        .exists()
+    )
 
 
 def keep(packed: bytes) -> int:

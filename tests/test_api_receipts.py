@@ -9,6 +9,7 @@ import pytest
 
 import clock
 import models
+from store import rates
 from tests.support.web import Browser, Script, Web, receipt, serving
 
 
@@ -62,10 +63,20 @@ def test_a_brief_has_the_agreed_shape(business: models.Business, script: Script)
 
 
 def test_a_foreign_amount_is_not_guessed_in_the_base_currency(business: models.Business, script: Script) -> None:
-    receipt(business, currency="JPY", total_minor=1200)
+    receipt(business, currency="XTS", total_minor=1200)
+    (item,) = script.get("/api/receipts").json()["items"]
+    assert item["total"]["text"] == "12.00"
+    assert (item["base_total"], item["base_rate"]) == (None, None)
+
+
+def test_a_foreign_amount_has_its_value_at_the_rate_of_its_day(business: models.Business, script: Script) -> None:
+    receipt(business, currency="JPY", total_minor=1200, date="2025-01-05")
     (item,) = script.get("/api/receipts").json()["items"]
     assert item["total"]["text"] == "1200"
-    assert item["base_total"] is None
+    found = rates.convert(1200, "JPY", "ILS", datetime.date(2025, 1, 5))
+    assert found is not None
+    assert item["base_total"] == {"minor": found.minor, "currency": "ILS", "text": f"{found.minor / 100:.2f}"}
+    assert item["base_rate"] == {"rate": f"{found.rate:f}", "day": "2025-01-03"}
 
 
 @pytest.mark.parametrize("sort", ["-date", "date", "-total", "total", "vendor", "-vendor", "-created", "created"])

@@ -9,7 +9,7 @@ from typing import Any
 import clock
 import money
 from models import Business, Mailbox, SyncRun
-from store import mailboxes, runs
+from store import mailboxes, rates, runs
 from store.sql import loaded
 
 _AMOUNTS = (("total", "total_minor"), ("payable", "payable_minor"), ("net", "net_minor"), ("tax_total", "tax_minor"))
@@ -56,7 +56,7 @@ def receipt(row: dict[str, Any], base_currency: str) -> dict[str, Any]:
     for name, column in _AMOUNTS:
         brief[name] = amount(row[column], currency)
     # No rate, no guess: without one, only what is in the base currency already has a value there.
-    brief["base_total"] = brief["total"] if currency == base_currency else None
+    brief["base_total"], brief["base_rate"] = _in_base(row, base_currency, brief["total"])
     for name in ("date", "due_date"):
         brief[name] = None if row[name] is None else str(row[name])
     for name in _TIMES:
@@ -110,6 +110,19 @@ def whole_receipt(row: dict[str, Any], base_currency: str) -> dict[str, Any]:
         "reasons": loaded(found["reasons"]),
     }
     return detail
+
+
+def _in_base(
+    row: dict[str, Any], base: str, total: dict[str, object] | None
+) -> tuple[dict[str, object] | None, dict[str, str] | None]:
+    """The total in the base currency at the rate of the document's day, and that rate with its day."""
+    currency, minor, day = row["currency"], row["total_minor"], row["date"]
+    if minor is None or currency is None or currency == base:
+        return (total if currency == base else None), None
+    found = rates.convert(minor, currency, base, date.fromisoformat(day) if isinstance(day, str) else day)
+    if found is None:
+        return None, None
+    return amount(found.minor, base), {"rate": f"{found.rate:f}", "day": found.day.isoformat()}
 
 
 def _field(evidence: dict[str, Any]) -> dict[str, Any]:

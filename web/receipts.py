@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from errors import Tellable
 from receipts.types import Kind
-from store import receipt_edits, receipts, stats
+from store import base_sums, receipt_edits, receipts, stats
 from store.receipt_filter import SOURCES, STATUSES, Filter
 from web import answers, briefs, rules, shapes, values
 from web.documents import light_up
@@ -113,27 +113,21 @@ def sums(call: Call) -> bytes:
     """Per currency, never one added to another; rejected ones, non-receipts and known duplicates are not counted."""
     found = stats.over(call.business_id, filter_of(call.query))
     base = call.business.base_currency
-    own = [one for one in found.currencies if one.currency == base]
-    foreign = sum(one.count for one in found.currencies if one.currency != base)
-    months: dict[str, dict[str, Any]] = {}
-    for one in found.months:
-        month = months.setdefault(
-            one.group or "", {"month": one.group, "total": briefs.amount(0, base), "unconverted": 0}
-        )
-        if one.currency == base:
-            month["total"] = briefs.amount(one.total, base)
-        else:
-            month["unconverted"] += one.count
+    in_base = base_sums.over(call.business_id, filter_of(call.query), base)
+    months = [
+        {"month": month, "total": briefs.amount(one.total, base), "unconverted": one.unconverted}
+        for month, one in sorted(in_base.months.items(), key=lambda item: item[0] or "")
+    ]
     return answers.polled(
         {
             "currencies": [_sum(one, None) for one in found.currencies],
             "base": {
                 "currency": base,
-                "total": briefs.amount(own[0].total, base) if own else None,
-                "unconverted": foreign,
+                "total": briefs.amount(in_base.whole.total, base) if found.currencies else None,
+                "unconverted": in_base.whole.unconverted,
             },
             "months": [_sum(one, "month") for one in found.months],
-            "base_months": list(months.values()),
+            "base_months": months,
             "vendors": [_sum(one, "vendor") for one in found.vendors],
             "categories": [_sum(one, "category") for one in found.categories],
             "tax_rates": [

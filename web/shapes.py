@@ -55,6 +55,7 @@ DOCUMENT = obj(id=WHOLE, filename=TEXT, media_type=TEXT, pages=OPT_WHOLE, size=W
 BRIEF = obj(
     id=WHOLE, version=WHOLE, status=TEXT, kind=TEXT, vendor=OPT_TEXT, date=OPT_DAY, due_date=OPT_DAY, number=OPT_TEXT,
     currency=OPT_TEXT, total=OPT_MONEY, payable=OPT_MONEY, net=OPT_MONEY, tax_total=OPT_MONEY, base_total=OPT_MONEY,
+    base_rate=either(obj(rate=TEXT, day=DAY)),
     category=OPT_TEXT, note=TEXT, source=TEXT, mailbox_id=OPT_WHOLE, received_at=OPT_TIME, created_at=TIME,
     updated_at=TIME, approved_at=OPT_TIME, exported_at=OPT_TIME, deleted_at=OPT_TIME, flags=many(FLAG),
     hand_set=many(TEXT), waiting_for_document=BOOL, duplicate_of=OPT_WHOLE, document=either(ref("Document")),

@@ -16,7 +16,7 @@ KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 
 def settings(folder: Path, **environ: str) -> config.Config:
     """A configuration whose data lies in `folder`, with a fixed key."""
-    base: Mapping[str, str] = {"DATA_DIR": str(folder), "ENCRYPTION_KEY": KEY, "GMAIL_QUOTA": "off"}
+    base: Mapping[str, str] = {"DATA_DIR": str(folder), "ENCRYPTION_KEY": KEY, "GMAIL_QUOTA": "off", "ECB_URL": "off"}
     return config.load({**base, **postgres.of(folder), **environ}, folder)
 
 

@@ -37,7 +37,7 @@ def environment(folder: Path, **settings: object) -> dict[str, str]:
     """A clean environment whose data lie in `folder`."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
     given = {name: str(value) for name, value in settings.items()}
-    return {**kept, "DATA_DIR": str(folder), **postgres.of(folder), **given}
+    return {**kept, "DATA_DIR": str(folder), "ECB_URL": "off", **postgres.of(folder), **given}
 
 
 @contextmanager
