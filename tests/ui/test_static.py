@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import gzip
 import hashlib
 import json
@@ -82,10 +83,30 @@ def test_every_word_asked_for_is_there_and_every_word_there_is_asked_for() -> No
     assert not {key for key in asked if "." in key and key not in keys}, "asked for, not there"
     patterns = re.findall(r"(?:t|has)\(`([^`]*?)`", re.sub(r"\$\{[^}]*\}", "X", source))
     made = re.compile("|".join(re.escape(part).replace("X", ".+") for part in patterns))
-    groups = {"source", "cat", "kind", "status", "error", "flag", "reason", "empty"}
+    groups = {"source", "cat", "kind", "status", "error", "flag", "reason", "empty", "why"}
     unused = {key for key in keys - asked if key.split(".")[0] not in groups}
     unused = {key for key in unused if f'"{key}"' not in source and not made.fullmatch(key)}
     assert not unused, "there, not asked for"
+
+
+def test_every_flag_and_reason_that_the_reading_gives_has_words() -> None:
+    """The server's own sentence is English: other languages need words for each code."""
+    said = {"Flag": 1, "Reason": 0}
+    codes: dict[str, set[str]] = {name: set() for name in said}
+    for path in (path for room in ("receipts", "store", "jobs") for path in (STATIC.parent / room).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in said:
+                code = node.args[said[node.func.id]] if len(node.args) > said[node.func.id] else None
+                if isinstance(code, ast.Constant):
+                    codes[node.func.id].add(str(code.value))
+    assert len(codes["Flag"]) > 20
+    assert len(codes["Reason"]) > 5
+    for language, words in WORDS.items():
+        for code in codes["Flag"]:
+            assert f"flag.{code}" in words, (language, code)
+            assert f"flag.{code}.long" in words, (language, code)
+        for code in codes["Reason"]:
+            assert f"reason.{code}" in words, (language, code)
 
 
 def test_no_words_stand_in_the_templates() -> None:
@@ -113,6 +134,26 @@ def test_every_import_leads_to_a_file() -> None:
     for path in OURS:
         for name in FROM.findall(path.read_text(encoding="utf-8")):
             assert (path.parent / name).resolve().is_file(), f"{path}: {name}"
+
+
+EXPORTED = re.compile(r"^export (?:async )?(?:function|const|let|class) (\w+)", re.MULTILINE)
+IMPORTED = re.compile(r"^(?:import|export) \{([^}]*)\}", re.MULTILINE)
+VENDORED = "html render useState useEffect useLayoutEffect useRef useMemo signal computed effect batch"
+
+
+def test_every_name_of_another_module_that_is_used_is_imported() -> None:
+    """No build looks for it: a name that nobody imported would be found only by whoever comes to that line."""
+    sources = {path: path.read_text(encoding="utf-8") for path in OURS}
+    ours = {name for source in sources.values() for name in EXPORTED.findall(source)} | set(VENDORED.split())
+    for path, source in sources.items():
+        here = {name.split()[-1] for names in IMPORTED.findall(source) for name in names.split(",") if name.strip()}
+        here |= set(re.findall(r"(?:function|const|let|class) (\w+)", source))
+        here |= set(re.findall(r"^\s+(?:async )?(\w+)\([^()]*\) \{", source, re.MULTILINE))  # methods
+        for taken in re.findall(r"(?:const|let) [\[{]([^=;]*?)[\]}] =|\(\{?([^()]*?)\}?\) (?:=>|\{)|(\w+) =>", source):
+            here |= set(re.findall(r"\w+", " ".join(taken)))
+        used = set(re.findall(r"(?<![.\w\"'`-])(\w+)\(|<\$\{(\w+)|(?<![.\w])(\w+)\.(?:value|peek)\b", source))
+        names = {name for one in used for name in one if name}
+        assert not (names & ours) - here, path.name
 
 
 def first_screen() -> list[Path]:

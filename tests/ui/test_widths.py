@@ -22,10 +22,12 @@ LOOK = """() => { const bad = [];
       const at = amount.getBoundingClientRect();
       if (hidden(at)) continue;
       if (at.left < box.left - 0.5 || at.right > box.right + 0.5) bad.push(`cut: ${amount.textContent}`);
-      if (Math.min(vendor.right, at.right) - Math.max(vendor.left, at.left) > 1) bad.push(`over: ${amount.textContent}`);
+      const both = Math.min(vendor.right, at.right) - Math.max(vendor.left, at.left);
+      if (both > 1) bad.push(`over: ${amount.textContent}`);
     }
   }
-  for (const part of document.querySelectorAll('.top, .fb, .sum .head, .cats, .rhead, .rfoot, .fields, .meta, .issue, .pick, .f')) {
+  const parts = '.top, .fb, .sum .head, .cats, .rhead, .rfoot, .fields, .meta, .issue, .pick, .f';
+  for (const part of document.querySelectorAll(parts)) {
     const scrolls = ['auto', 'scroll'].includes(getComputedStyle(part).overflowX);
     if (part.clientWidth && !scrolls && part.scrollWidth > part.clientWidth + 1) bad.push(part.className);
   }

@@ -1,12 +1,13 @@
 /* The running sync: started, followed by polling, cancelled; its receipts appear as they are read. */
 import { batch } from "./signals.js";
-import { get, post, sentence, slug } from "./api.js";
+import { get, post, slug } from "./api.js";
 import { loadMailboxes } from "./business.js";
 import { toast, failed } from "./feedback.js";
 import { speak } from "./speak.js";
 import { num } from "./fmt.js";
 import { t } from "./i18n.js";
 import { run, asking, active, isActive, progress, reconnecting, workerOffline } from "./sync.js";
+import { troubleText } from "../receipts/lists.js";
 import { changedElsewhere, refresh } from "../receipts/list.js";
 
 let timer = 0;
@@ -100,11 +101,11 @@ function ended(fresh, was) {
     toast(text, { life: 6000 });
     speak(text);
   } else if (fresh.status === "failed") {
-    toast(fresh.error?.text || t("sync.failed"), { kind: "bad", life: 15000, action: { label: t("act.retry"), act: () => startSync() } });
+    toast(runError(fresh) || t("sync.failed"), { kind: "bad", life: 15000, action: { label: t("act.retry"), act: () => startSync() } });
   } else toast(t("sync.cancelled"), { life: 5000 });
 }
 
 /** Why the newest run failed, in words. */
-export const runError = (one) => (one?.error ? one.error.text || sentence(one.error) : "");
+export const runError = (one) => troubleText(one?.error);
 
 document.addEventListener("visibilitychange", () => { if (!document.hidden) poll(); });

@@ -2,9 +2,10 @@
 import { html, useEffect } from "../core/signals.js";
 import { get, sentence, ApiError } from "../core/api.js";
 import { at, mailSources, loadMailboxes, mayWrite } from "../core/business.js";
-import { t, has } from "../core/i18n.js";
+import { t } from "../core/i18n.js";
 import { ago, moment, num } from "../core/fmt.js";
 import { connectGmail } from "../core/connect.js";
+import { troubleText } from "../receipts/lists.js";
 import { run } from "../core/sync.js";
 import { Icon } from "../ui/icons.js";
 import { useLoad } from "../ui/load.js";
@@ -40,7 +41,7 @@ function Checks({ h }) {
       ? t("status.queue.n", { n: waiting, n_text: num(waiting), a: num(queue.high || 0), b: num(queue.default || 0), c: num(queue.low || 0) }) : t("status.queue.empty")} />
     ${mailSources.value.map((box) => html`<${Check} key=${box.id} good=${box.status === "connected"} warn=${box.status === "disconnected"} title=${box.address}
       text=${box.status === "connected" ? (box.last_sync_at ? t("status.box.ok", { t: ago(box.last_sync_at) }) : t("src.never"))
-        : box.error ? (has(`error.${box.error.code}`) ? t(`error.${box.error.code}`) : box.error.text) : t(`box.${box.status}`)}
+        : box.error ? troubleText(box.error) : t(`box.${box.status}`)}
       extra=${box.status !== "connected" && mayWrite.value && html`<button type="button" class="btn" onClick=${() => connectGmail(box.id)}>${t("act.reconnect")}</button>`} />`)}
     ${!mailSources.value.length && html`<${Check} warn title=${t("status.nobox")} text=${t("status.nobox.p")}
       extra=${mayWrite.value && html`<button type="button" class="btn" onClick=${() => connectGmail()}>${t("add.gmail")}</button>`} />`}
@@ -56,7 +57,7 @@ function Runs() {
   return html`<div class="scrollx"><table class="plain"><thead><tr><th scope="col">${t("status.run.at")}</th><th scope="col">${t("status.run.state")}</th>
       <th scope="col" class="r">${t("sync.found")}</th><th scope="col" class="r">${t("sync.receipts")}</th><th scope="col" class="r">${t("sync.failed_n")}</th></tr></thead>
     <tbody>${page.items.map((one) => html`<tr key=${one.id}><th scope="row">${moment(one.started_at || one.created_at)}<small>${t(`sync.mode.${one.mode}`)}</small></th>
-      <td>${t(`run.${one.status}`)}${one.error && html`<small class="bad"><bdi>${one.error.text}</bdi></small>`}</td>
+      <td>${t(`run.${one.status}`)}${one.error && html`<small class="bad"><bdi>${troubleText(one.error)}</bdi></small>`}</td>
       <td class="r num">${num(one.counters.found)}</td><td class="r num">${num(one.counters.receipts)}</td>
       <td class="r num">${one.counters.failed ? html`<a class="lnk" href=${at("mail", "?outcome=failed")}>${num(one.counters.failed)}</a>` : num(0)}</td></tr>`)}</tbody></table></div>`;
 }

@@ -3,7 +3,7 @@ import { html, useEffect, useMemo, useRef } from "../core/signals.js";
 import { sentence } from "../core/api.js";
 import { at, business, counts, mailboxes, today } from "../core/business.js";
 import { place, route, go } from "../core/router.js";
-import { t, worded } from "../core/i18n.js";
+import { loadWords, t, worded } from "../core/i18n.js";
 import { months } from "../core/days.js";
 import { remember } from "../core/prefs.js";
 import { Trouble, Wait } from "../ui/parts.js";
@@ -22,7 +22,7 @@ const bulkBar = () => withStyles("more", import("./bulk.js")).then((m) => m.Bulk
 const pending = () => withStyles("more", import("../uploads_view.js")).then((m) => m.Pending);
 const peekCard = () => withStyles("more", import("./peek.js")).then((m) => m.Peek);
 const listKeys = () => withStyles("more", import("./listkeys.js")).then((m) => m.ListKeys);
-const reviewPanel = () => withStyles("review", import("../review/panel.js")).then((m) => m.Review);
+const reviewPanel = () => Promise.all([withStyles("review", import("../review/panel.js")), loadWords("why")]).then(([m]) => m.Review);
 
 /** The open receipt's id, or null. */
 const openIn = (rest) => (/^\d+$/.test(rest[0] || "") ? Number(rest[0]) : null);

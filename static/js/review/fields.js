@@ -6,7 +6,7 @@ import { money, moment, dayShort, exponent } from "../core/fmt.js";
 import { toMinor } from "../core/parse.js";
 import { useKeys } from "../core/keys.js";
 import { saving } from "../receipts/edits.js";
-import { CURRENCIES, KINDS, flagText } from "../receipts/lists.js";
+import { CURRENCIES, KINDS, flagText, whyText } from "../receipts/lists.js";
 import { CATEGORIES, categoryName, kindName, flagTitle, sourceIcon, sourceName } from "../receipts/words.js";
 import { Icon } from "../ui/icons.js";
 import { Amount } from "../ui/parts.js";
@@ -26,7 +26,7 @@ export function candidatesOf(receipt, field) {
   if (!known) return [];
   const all = [];
   const seen = new Set();
-  const own = known.value === null ? [] : [{ value: known.value, why: known.why, text: known.quote, box: known.box }];
+  const own = known.value === null ? [] : [{ value: known.value, why: known.why, quote: known.quote, box: known.box }];
   for (const one of [...own, ...(known.candidates || [])]) {
     const key = String(one.value);
     if (seen.has(key)) continue;
@@ -40,6 +40,8 @@ const shownValue = (receipt, field, value) => {
   if (AMOUNTS.has(field)) return money({ minor: toMinor(value, exponent(receipt.currency)), currency: receipt.currency });
   return field === "date" || field === "due_date" ? dayShort(value, "0") : String(value);
 };
+/* What stands under a candidate: its line on the document, else why it is one. */
+const said = (one) => (one.quote && one.quote !== String(one.value) ? one.quote : whyText(one));
 const isPresent = (receipt, field, value) => {
   const now = receipt[field];
   return now !== null && now !== undefined && (AMOUNTS.has(field) ? Number(now.text) === Number(value) : String(now) === String(value));
@@ -54,10 +56,10 @@ function Picks({ receipt, field, form, onPick, open }) {
   if (!all.length || !mayWrite.value || !open) return null;
   return html`<div class="picks" role="group" aria-label=${t("review.candidates", { f: t(`field.${field}`) })}>
     ${all.map((one, n) => html`<button type="button" class="pick" key=${one.value} data-pick=${n + 1} aria-pressed=${isPresent(receipt, field, one.value) && !form.isDraft(field)}
-      onClick=${() => onPick(field, one.value)} title=${one.why}>
+      onClick=${() => onPick(field, one.value)} title=${whyText(one)}>
       <span class="tag" aria-hidden="true">${n + 1}</span>
       <span class="grow"><b class="trunc"><bdi class=${AMOUNTS.has(field) ? "num" : ""}>${shownValue(receipt, field, one.value)}</bdi></b>
-        ${(one.text || one.why) && html`<small class="trunc"><bdi>${one.text && one.text !== String(one.value) ? one.text : one.why}</bdi></small>`}</span></button>`)}
+        ${said(one) && html`<small class="trunc"><bdi>${said(one)}</bdi></small>`}</span></button>`)}
   </div>`;
 }
 
@@ -120,7 +122,7 @@ export function Fields({ receipt, form, active, setActive, conflict, register })
   };
   const picks = (field) => html`<${Picks} receipt=${receipt} field=${field} form=${form} onPick=${onPick} open=${offered(field)} />`;
   const hint = (field) => html`${form.wrong[field] && html`<p class="bad" id=${`w-${field}`}>${form.wrong[field]}</p>`}
-    ${active === field && receipt.fields?.[field]?.why && !form.wrong[field] && html`<p class="hint"><${Icon} name="search" /><bdi class="trunc" dir="auto">${receipt.fields[field].why}</bdi></p>`}`;
+    ${active === field && receipt.fields?.[field]?.why && !form.wrong[field] && html`<p class="hint"><${Icon} name="search" /><bdi class="trunc" dir="auto">${whyText(receipt.fields[field])}</bdi></p>`}`;
   const input = (field, extra = {}, text) => html`<div class="f">${label(field, text)}
     <input class=${`in${flagged.has(field) ? " warn" : ""}${AMOUNTS.has(field) ? " amount" : ""}`} value=${form.text(field)} autocomplete="off"
       dir=${extra.dir || "auto"} inputmode=${extra.inputmode} maxlength=${extra.max} placeholder=${extra.hint} ...${common(field)} />

@@ -7,6 +7,7 @@ import { ago } from "../../core/fmt.js";
 import { toast, failed } from "../../core/feedback.js";
 import { connectGmail } from "../../core/connect.js";
 import { loadLatest } from "../../core/sync.js";
+import { troubleText } from "../../receipts/lists.js";
 import { Icon } from "../../ui/icons.js";
 import { Confirm } from "../../ui/dialog.js";
 import { Labelled, choose } from "../../ui/form.js";
@@ -55,7 +56,7 @@ export function Body() {
     <ul class="checks">${mailSources.value.map((box) => html`<li key=${box.id} class=${`check ${box.status === "connected" ? "good" : box.status === "needs_reconnect" ? "bad" : "warn"}`}>
       <span class="mark"><${Icon} name="mail" /></span>
       <span class="grow"><b><bdi dir="ltr">${box.address}</bdi></b><span>${t(`box.${box.status}`)}${box.last_sync_at ? ` · ${t("src.synced", { t: ago(box.last_sync_at) })}` : ""}</span>
-        ${box.error && html`<span class="bad"><bdi>${box.error.text}</bdi></span>`}</span>
+        ${box.error && html`<span class="bad"><bdi>${troubleText(box.error)}</bdi></span>`}</span>
       ${mayManage.value && box.status !== "connected" && box.kind === "gmail" && html`<button type="button" class="btn" onClick=${() => connectGmail(box.id)}>${t("act.reconnect")}</button>`}
       ${mayManage.value && box.status === "connected" && html`<button type="button" class="btn danger" onClick=${() => setCutting(box)}>${t("box.disconnect")}</button>`}</li>`)}</ul>
     ${!mailSources.value.length && html`<p class="hint">${t("status.nobox.p")}</p>`}
