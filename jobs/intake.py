@@ -35,19 +35,24 @@ class Read:
     keys: dict[str, str]
 
 
-def read(shop: Workshop, mail: Mail, source: str) -> Read:
+def read(shop: Workshop, mail: Mail, source: str, passwords: Sequence[str] = ()) -> Read:
     """Read a fetched mail (or an uploaded file), its documents put into the blob store; any thread, no database."""
     raw = shop.blobs.get(mail.raw_sha256 or "")
-    result = shop.reader.read_file(raw, mail.subject) if _is_file(mail, source) else shop.reader.read_message(raw)
+    if _is_file(mail, source):
+        result = shop.reader.read_file(raw, mail.subject, passwords=passwords)
+    else:
+        result = shop.reader.read_message(raw, passwords=passwords)
     return Read(raw, result, {document.part: shop.blobs.put(document.data) for document in result.documents})
 
 
 def enter(shop: Workshop, lease: runs.Lease, mail: Mail, source: str, read: Read) -> None:
     """Settle a mail that was read; raises runs.LostLease."""
     if _is_file(mail, source):
-        result = _as_receipt(read.result, read.raw, mail.subject, "It was uploaded as one.")
+        result = _as_file(mail, read.result, read.raw)
     else:
         result = _as_ruled(mail, read.result, read.raw)
+        if knowledge.is_locked(result):
+            result = _as_receipt(result, read.raw, "message.eml", "Its document is locked.", knowledge.LOCKED)
     # What a person's word made a document of is not in the blob store yet; its bytes go there before the row.
     keys = {each.part: read.keys.get(each.part) or shop.blobs.put(each.data) for each in result.documents}
     with write():
@@ -73,7 +78,18 @@ def _as_ruled(mail: Mail, result: reading.MessageReading, raw: bytes) -> reading
     )
 
 
-def _as_receipt(result: reading.MessageReading, raw: bytes, filename: str, said: str) -> reading.MessageReading:
+def _as_file(mail: Mail, result: reading.MessageReading, raw: bytes) -> reading.MessageReading:
+    """A file that somebody brought is a receipt, unless it is broken and nobody insists: the ledger then says so."""
+    locked = any(reason.code == knowledge.LOCKED_REASON for reason in result.reasons)
+    if result.outcome == reading.Outcome.FAILED and not locked and not mail.forced:
+        return result
+    flag = knowledge.LOCKED if locked and not result.receipts else None
+    return _as_receipt(result, raw, mail.subject, "It was uploaded as one.", flag)
+
+
+def _as_receipt(
+    result: reading.MessageReading, raw: bytes, filename: str, said: str, flag: reading.Flag | None = None
+) -> reading.MessageReading:
     """A person says that this is a receipt: it becomes one even when nothing could be read of it."""
     said_so = reading.Reason("person_said_so", said, 1.0)
     if result.receipts:
@@ -94,7 +110,7 @@ def _as_receipt(result: reading.MessageReading, raw: bytes, filename: str, said:
         total=nothing,
         payable=nothing,
         net=nothing,
-        flags=(reading.Flag("*", "nothing_read", f"Please fill this one in by hand. {why}"),),
+        flags=(flag or reading.Flag("*", "nothing_read", f"Please fill this one in by hand. {why}"),),
     )
     return dataclasses.replace(
         result,

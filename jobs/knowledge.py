@@ -7,9 +7,19 @@ from typing import Any
 
 import clock
 from models import Mail, Receipt, VendorRule
+from receipts import types as reading
 from store import events, kinship, receipt_writes, rule_effects, rules
 
+LOCKED_REASON = "pdf_password"  # the reader's code
+LOCKED = reading.Flag("*", "document_locked", "The document is locked. Type its password: it is kept for this vendor.")
 Uses = list[tuple[VendorRule, dict[str, Any]]]
+
+
+def is_locked(result: reading.MessageReading) -> bool:
+    """Whether a mail's document is locked, and what the mail says beside it speaks for a receipt."""
+    if result.receipts or all(reason.code != LOCKED_REASON for reason in result.reasons):
+        return False
+    return sum(reason.weight for reason in result.reasons if reason.code != LOCKED_REASON) > 0
 
 
 def apply(row: Receipt, before: Mapping[str, Any], address: str) -> tuple[Uses, list[VendorRule]]:

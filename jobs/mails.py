@@ -18,7 +18,7 @@ from jobs import intake
 from jobs.workshop import Workshop
 from models import Mail, Mailbox
 from sources.ports import Gone, MailSource, NeedsReconnect, RawMail, Refused
-from store import ledger, mailboxes, runs
+from store import document_passwords, ledger, mailboxes, runs
 
 log = logging.getLogger("sync")
 TRIES_GONE = 3  # a fresh mail may be invisible for seconds (docs/gmail.md §5.6)
@@ -58,6 +58,7 @@ class Mails:
         self._looked = 0.0
         self._kinds: dict[int, str] = {}
         self._ids: Sequence[int] = ()
+        self._passwords = document_passwords.tried(lease.business_id)
 
     def over(self) -> bool:
         """Whether the step's time is up; it moves at least one mail, however slow the machine."""
@@ -196,7 +197,8 @@ class Mails:
                 counted.append(ready.popleft())
             ledger.reading(self.lease, counted)
         mail = counted.popleft()
-        return _UnderWay(mail, pool.submit(intake.read, self.shop, mail, self._source(mail)), alone=bool(mail.tries))
+        read = pool.submit(intake.read, self.shop, mail, self._source(mail), self._passwords)
+        return _UnderWay(mail, read, alone=bool(mail.tries))
 
     def _end(self, under_way: _UnderWay) -> None:
         """Enter what was read; whatever goes wrong with one mail becomes its outcome."""

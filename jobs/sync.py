@@ -61,7 +61,8 @@ class _Step:
     def go(self) -> bool:
         """True when the bell is to be rung at once for the next step."""
         if self.lease.fence == 1:
-            log.info("🔔 JOB_START: Gmail receipts sync %s mode=%s", self.tail, self.run.mode)
+            what = "Reading of files" if self.run.mode == "upload" else "Gmail receipts sync"
+            log.info("🔔 JOB_START: %s %s mode=%s", what, self.tail, self.run.mode)
         try:
             with _heartbeat(self.lease):
                 return self._work()
@@ -141,7 +142,8 @@ class _Step:
             return True
         row = SyncRun.get_by_id(self.run.id)
         log.info(
-            "🔔 JOB_DONE: Gmail sync completed successfully %s found=%s fetched=%s receipts=%s skipped=%s failed=%s",
+            "🔔 JOB_DONE: %s completed successfully %s found=%s fetched=%s receipts=%s skipped=%s failed=%s",
+            "Reading of files" if row.mode == "upload" else "Gmail sync",
             self.tail,
             row.found,
             row.fetched,
@@ -169,7 +171,8 @@ class _Step:
             runs.finish(self.lease, "failed", error)
         except runs.LostLease:
             return False
-        log.error("🔔 JOB_FAIL: Gmail receipts sync %s code=%s", self.tail, error.code)
+        what = "Reading of files" if self.run.mode == "upload" else "Gmail receipts sync"
+        log.error("🔔 JOB_FAIL: %s %s code=%s", what, self.tail, error.code)
         return False
 
     def _stale(self, state: dict[str, Any]) -> bool:

@@ -65,7 +65,6 @@ def up(_migrator: Any, db: peewee.Database) -> None:
         password = peewee.TextField()
         created_by = peewee.CharField()
         created_at = peewee.BigIntegerField()
-        used_at = peewee.BigIntegerField(null=True)
 
     class VendorNote(Frozen):
         business = peewee.ForeignKeyField(Business, on_delete="CASCADE")

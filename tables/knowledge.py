@@ -78,7 +78,6 @@ class DocumentPassword(Owned):
     password = SecretField()
     created_by = peewee.CharField(default="")
     created_at = UtcField(default=clock.now)
-    used_at = UtcField(null=True)
 
 
 class VendorNote(Owned):

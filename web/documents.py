@@ -15,7 +15,7 @@ import orjson
 
 from errors import Tellable, Temporary
 from receipts.render import Renderer
-from store import documents
+from store import document_passwords, documents
 from web import answers, files, shapes, values
 from web.routing import route
 
@@ -49,6 +49,10 @@ class _Open:
         """What the pages are drawn from, and its media type."""
         key, media_type = self.file.sheet
         return self.call.site.blobs.get(key), media_type
+
+    def passwords(self) -> tuple[str, ...]:
+        """What may open it where it is locked."""
+        return document_passwords.tried(self.call.business_id)
 
     @property
     def name(self) -> str:
@@ -90,7 +94,7 @@ def preview(call: Call, id: int) -> Any:  # noqa: A002
         raise Tellable("not_found", f"This document has {pages} pages.")
     stream, etag = call.site.pages.get(
         f"{opened.name}-{page}-{width}.webp",
-        lambda: renderer().page_image(*opened.sheet(), page=page, width=width),
+        lambda: renderer().page_image(*opened.sheet(), page=page, width=width, passwords=opened.passwords()),
     )
     bottle.response.set_header("X-Pages", str(pages))
     return _picture(stream, etag)
@@ -104,7 +108,10 @@ def thumbnail(call: Call, id: int) -> Any:  # noqa: A002
     """WebP under 4 KB, 96 pixels wide."""
     file = _opened(call, id).file
     stream, etag = call.site.pages.get(
-        f"{file.sha256}-thumb.webp", lambda: renderer().thumbnail(call.site.blobs.get(file.sha256), file.media_type)
+        f"{file.sha256}-thumb.webp",
+        lambda: renderer().thumbnail(
+            call.site.blobs.get(file.sha256), file.media_type, passwords=document_passwords.tried(call.business_id)
+        ),
     )
     return _picture(stream, etag)
 
@@ -145,7 +152,7 @@ def words(call: Call, id: int) -> bytes:  # noqa: A002
         return answers.polled({"words": []})
 
     def make() -> bytes:
-        return orjson.dumps(renderer().words(_as_pdf(opened), page))
+        return orjson.dumps(renderer().words(_as_pdf(opened), page, passwords=opened.passwords()))
 
     stream, _ = call.site.pages.get(f"{opened.name}-{page}.words.json", make)
     with stream:
@@ -168,7 +175,7 @@ def light_up(call: Call, detail: dict[str, Any]) -> None:
         return
     opened = _Open(documents.of_receipt(call.business_id, detail["id"]), call)
     try:
-        boxes = _LOOKING.submit(_places, opened, quotes).result(_PLACES_S)
+        boxes = _LOOKING.submit(_places, opened, quotes, opened.passwords()).result(_PLACES_S)
     except TimeoutError:  # it goes on, and is there the next time
         return
     except Tellable as error:  # the fields are worth seeing without their places
@@ -178,12 +185,12 @@ def light_up(call: Call, detail: dict[str, Any]) -> None:
         one["box"] = boxes.get(one["quote"])
 
 
-def _places(opened: _Open, quotes: list[str]) -> dict[str, Any]:
+def _places(opened: _Open, quotes: list[str], passwords: tuple[str, ...]) -> dict[str, Any]:
     """Where each quoted line stands on the pages, as far as it is found; kept."""
 
     def make() -> bytes:
         pdf = _as_pdf(opened)
-        found = {quote: renderer().locate(pdf, quote)[:1] for quote in quotes[:_MOST_QUOTES]}
+        found = {quote: renderer().locate(pdf, quote, passwords=passwords)[:1] for quote in quotes[:_MOST_QUOTES]}
         return orjson.dumps({quote: asdict(boxes[0]) for quote, boxes in found.items() if boxes})
 
     name = hashlib.sha256(orjson.dumps(quotes)).hexdigest()[:32]
@@ -209,7 +216,8 @@ def _pages(opened: _Open) -> int:
     if file.pages is not None:
         return file.pages
     stream, _ = opened.call.site.pages.get(
-        f"{opened.name}.pages", lambda: str(renderer().page_count(*opened.sheet())).encode()
+        f"{opened.name}.pages",
+        lambda: str(renderer().page_count(*opened.sheet(), passwords=opened.passwords())).encode(),
     )
     with stream:
         pages = int(stream.read())

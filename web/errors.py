@@ -32,6 +32,7 @@ STATUS = {
     "account_needed": 422,
     "weak_password": 422,
     "document_locked": 422,
+    "wrong_document_password": 422,
     "document_damaged": 422,
     "render_failed": 422,
     "version_needed": 428,

@@ -159,6 +159,11 @@ class PageCache:
         if self._made % _TIDY_EVERY == 0:
             self.tidy()
 
+    def retry(self, prefix: str) -> None:
+        """What could not be made of a document may be possible now: its password was found."""
+        for name in [one for one in self._refused if one.startswith(prefix)]:
+            self._refused.pop(name, None)
+
     def tidy(self) -> None:
         """Forget the least recently used files beyond the size that the cache may have."""
         files = []

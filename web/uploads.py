@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import bottle
 
 from errors import Tellable, Temporary
+from jobs import taking
 from store import uploads
 from web import answers, shapes
 from web.mail import look
@@ -59,6 +60,7 @@ def _take(call: Call, part: bottle.FileUpload) -> dict[str, Any]:
     data = part.file.read()
     try:
         uploads.check(data)
+        taking.check(data, name)
         mail_id, new = uploads.keep(call.business_id, call.site.blobs.put(data), name, len(data))
     except Temporary:
         raise  # the file is as good as before: the whole upload is worth another try
