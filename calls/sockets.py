@@ -231,29 +231,29 @@ class _Stream:
             "A stream ends call=%s business=%s how=%s frames=%d gaps=%d bad=%d",
             call.sid, call.business_id, call.message, session.frames, session.gaps, session.bad,
         )  # fmt: skip
+        told = {
+            "account_sid": call.account_sid,
+            "business_id": call.business_id or None,
+            "number": call.number,
+            "caller": call.caller,
+            "at": clock.iso(clock.now()),
+        }
+        # Told before the file is whole, so that a call never counts as missed whose message is on its way.
+        over = {"status": "completed"} if session.ended == "hangup" else {}
+        spoken = {"take": take.id} if session.spoken or not whole else {}
+        self.streams.office.journal.append({"kind": "call", "call_sid": call.sid, **told, **over, **spoken})
+        if over:
+            self.streams.hub.end(call.sid)
         recorder.finish(
             take,
             "whole" if whole else "interrupted",
-            account_sid=call.account_sid,
-            business_id=call.business_id or None,
-            number=call.number,
-            caller=call.caller,
-            at=clock.iso(clock.now()),
+            **told,
             ended=call.message,
             spoken=session.spoken,
             frames=session.frames,
             gaps=session.gaps,
             bad=session.bad,
         )
-        if session.ended == "hangup":
-            self.streams.hub.end(call.sid)
-            self.streams.office.journal.append(
-                {
-                    "kind": "call", "call_sid": call.sid, "account_sid": call.account_sid, "status": "completed",
-                    "at": clock.iso(clock.now()), "number": call.number, "caller": call.caller,
-                    "business_id": call.business_id or None,
-                }
-            )  # fmt: skip
 
 
 class Watchers:

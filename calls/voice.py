@@ -61,7 +61,7 @@ class Voice:
         plan = self._plan(account, number)
         if plan is None:
             return Reply().reject().xml()
-        caller = _caller(form, plan)
+        caller = _caller(form, plan.country)
         call = self.hub.meet(sid, account.sid or form.get("AccountSid", ""), caller, number, plan)
         if call.over:
             return Reply().hangup().xml()
@@ -172,7 +172,7 @@ class Voice:
         plan = self._plan(account, number)
         if plan is None:
             return Reply().hangup().xml()
-        call = self.hub.meet(sid, account.sid or form.get("AccountSid", ""), _caller(form, plan), number, plan)
+        call = self.hub.meet(sid, account.sid or form.get("AccountSid", ""), _caller(form, plan.country), number, plan)
         speak = words.voice(plan.language)
         chosen = next((one for one in plan.menu if one.digit == call.choice), None) if call.choice else None
         call.choice = ""
@@ -246,7 +246,7 @@ class Voice:
                     "call_sid": sid,
                     "account_sid": account.sid or form.get("AccountSid", ""),
                     "number": numbers.e164(form.get("To", "")) or form.get("To", ""),
-                    "caller": form.get("From", ""),
+                    "caller": _caller(form),
                     "recording_sid": recording,
                     "status": status or "recorded",
                     "duration_s": _whole(form.get("RecordingDuration")),
@@ -324,7 +324,7 @@ class Voice:
             "at": clock.iso(clock.now()),
             "call_sid": sid,
             "account_sid": account_sid,
-            "caller": form.get("From", "")[:100],
+            "caller": _caller(form),
             "number": (numbers.e164(form.get("To", "")) or form.get("To", ""))[:100],
             "direction": form.get("Direction", "inbound")[:40],
             "caller_name": form.get("CallerName", "")[:100],
@@ -362,12 +362,12 @@ def _sid(form: Form, name: str) -> str:
     return value
 
 
-def _caller(form: Form, plan: Plan) -> str:
+def _caller(form: Form, country: str = "IL") -> str:
     """E.164 where the number is one; empty where it is withheld; else as it came (a SIP address)."""
     given = form.get("From", "")
     if numbers.is_hidden(given):
         return ""
-    return numbers.e164(given, plan.country) or given[:100]
+    return numbers.e164(given, country) or given[:100]
 
 
 def _whole(text: str | None) -> int | None:

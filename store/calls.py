@@ -54,6 +54,9 @@ def note(event: Mapping[str, Any]) -> PhoneCall | None:
         if event.get("outcome") in {"answered", "blocked", "hidden"}:
             row.outcome = str(event["outcome"])
         row.heard_at = max(row.heard_at, at)
+        if event.get("take"):  # a message is on its way to the blob store
+            row.save()
+            _recording(row, f"stream-{event['take']}", kind="stream", created_at=at)
         _settle(row)
     return row
 

@@ -112,7 +112,13 @@ class House:
         return PhoneCall.get(PhoneCall.sid == sid)
 
     def recordings(self, sid: str) -> list[Recording]:
-        return list(Recording.select().join(PhoneCall).where(PhoneCall.sid == sid).order_by(Recording.id))
+        """The call's recordings, once there is one and none is on its way."""
+
+        def found() -> list[Recording]:
+            return list(Recording.select().join(PhoneCall).where(PhoneCall.sid == sid).order_by(Recording.id))
+
+        until(lambda: found() and all(one.state != "fetching" for one in found()), "the recordings are here")
+        return found()
 
     def wav(self, recording: Recording) -> bytes:
         """The bytes of a recording."""

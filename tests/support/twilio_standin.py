@@ -239,10 +239,8 @@ class Media:
     def run(self) -> None:
         listening = threading.Thread(target=self._listen, daemon=True)
         listening.start()
-        try:
+        with suppress(ConnectionClosed):
             self._talk()
-        except ConnectionClosed:
-            pass
         listening.join(10)
         with suppress(AttributeError):
             self.log.closed = self.socket.protocol.close_code
@@ -373,7 +371,7 @@ def api(twilio: Twilio) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, *_: object) -> None:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
