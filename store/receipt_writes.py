@@ -10,7 +10,7 @@ from typing import Any
 import clock
 from errors import Tellable
 from models import KeptApart, Receipt, RuleUse, Undo, digest, write
-from store import events, rules
+from store import events, months, rules
 
 UNDO_DAYS = 1
 CHUNK = 500  # rows in one write transaction: others wait for no longer than that takes
@@ -28,6 +28,7 @@ def save(row: Receipt, changed: Values) -> dict[str, Any]:
         return {}
     for name in before:
         setattr(row, name, changed[name])
+    months.check(row, before)
     row.version += 1
     row.updated_at = clock.now()
     row.save(only=[*before, "version", "updated_at"])
@@ -53,6 +54,7 @@ def each(
     business_id: int, ids: Sequence[int], change: Callable[[Receipt], Values], more: More | None = None
 ) -> tuple[int, str]:
     """Change these receipts one by one: how many really changed, and the token that undoes it."""
+    months.check_ids(business_id, ids)
     done: list[list[Any]] = []
     more = more or {}
     for start in range(0, len(ids), CHUNK):
@@ -88,6 +90,7 @@ def undo(business_id: int, token: str) -> int:
         kept = Undo.get_or_none(Undo.business == business_id, Undo.token_sha256 == digest(token))
         if kept is None:
             raise Tellable("not_found", "This can no longer be undone.")
+        months.check_ids(business_id, [one[0] for one in kept.rows])
         kept.delete_instance()
         rules.take_back(business_id, kept.more.get("rules", ()))
         for first, second in kept.more.get("apart", ()):

@@ -34,6 +34,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/receipts/sync": {},
     "POST /api/receipts/sync/<run_id:int>/cancel": {},
     "POST /api/receipts": {},
+    "POST /api/months/<month>/close": {},
+    "POST /api/months/<month>/reopen": {},
     "POST /api/exports": {"format": "csv"},
     "POST /api/exports/<id:int>/undo": {},
     "POST /api/exports/<id:int>/redo": {},
@@ -159,6 +161,7 @@ def address(route: Route, ids: dict[str, Any]) -> str:
         "webhooks": "webhook",
     }
     path = route.path.replace("<run_id:int>", str(ids["run"])).replace("<delivery:int>", str(ids["delivery"]))
+    path = path.replace("<month>", "2026-10")
     return path.replace("<id:int>", str(ids.get(kinds.get(path.split("/")[2], ""), 1)))
 
 

@@ -15,7 +15,7 @@ import tasks
 from errors import Tellable, Temporary
 from jobs.adapters import blob_store
 from models import write
-from store import audit, sql
+from store import audit, months, sql
 from web import answers, auth, errors, metrics
 from web.assets import Assets
 from web.call import Call, Site
@@ -31,9 +31,9 @@ log = logging.getLogger("web")
 VERSION = "0.1.0"
 _NOUNS = (
     "audit", "bulk", "business", "changes", "contacts", "diagnostics", "documents", "exports", "gmail",
-    "gmail_setup", "health", "mail", "mailboxes", "me", "metrics", "openapi", "pages", "passwords", "receipts",
-    "rules", "search", "senders", "session", "sync", "tasks", "tokens", "uploads", "users", "vendors", "views",
-    "webhooks",
+    "gmail_setup", "health", "mail", "mailboxes", "me", "metrics", "months", "openapi", "pages", "passwords",
+    "receipts", "rules", "search", "senders", "session", "sync", "tasks", "tokens", "uploads", "users", "vendors",
+    "views", "webhooks",
 )  # fmt: skip
 UPLOAD_LIMIT = 50 * 1024 * 1024
 
@@ -75,7 +75,8 @@ def _bound(site: Site, route: Route) -> Any:
             auth.let_in(call, route)
             call.query = _query(route)
             call.body = _body(route)
-            with audit.acting(call.actor) as acting:
+            sure = bottle.request.query.confirm == "month_closed"
+            with audit.acting(call.actor) as acting, months.confirmed(yes=sure):
                 answer = route.handler(call, **path)
                 _leave_a_trace(call, route, path, acting)
         except Tellable as error:

@@ -19,6 +19,7 @@ STATUS = {
     "wrong_method": 405,
     "sync_running": 409,
     "version_conflict": 409,
+    "month_closed": 409,
     "not_ready": 409,
     "not_running": 409,
     "not_merged": 409,
