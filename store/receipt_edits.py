@@ -57,7 +57,7 @@ def update(business_id: int, id_: object, version: int, values: Values, by: str 
         if row.version != version:
             raise Tellable("version_conflict", "Somebody else changed this receipt meanwhile.")
         twin = row.duplicate_of_id
-        before = save(row, _changes(row, values))
+        before = save(row, changes(row, values))
         if not before:
             return Edit(row, None, ())
         _tell(business_id, row, before)
@@ -93,7 +93,7 @@ def _flag_fields(names: Sequence[str]) -> set[str]:
     return set().union(*(_FLAG_FIELDS.get(name, {name}) for name in names))
 
 
-def _changes(row: Receipt, values: Values) -> dict[str, Any]:
+def changes(row: Receipt, values: Values) -> dict[str, Any]:
     """The columns that setting the values changes in the row."""
     changed: dict[str, Any] = {name: values[name] for name in ("note",) if name in values}
     for name in (*TEXTS, "date", "due_date"):
@@ -226,7 +226,7 @@ def _bulk_changes(row: Receipt, action: str, values: Values) -> dict[str, Any]:
     if action == "restore":
         return {"deleted_at": None}
     if action == "set":
-        return _changes(row, values)
+        return changes(row, values)
     if action == "to_review" and row.status not in {"to_review", "ready"}:
         return _status(row, "ready", None)
     return _status(row, _ACTION_STATUS[action], None)
@@ -243,7 +243,7 @@ def merge(business_id: int, id_: object, other_id: object) -> tuple[int, str]:
 
     def change(row: Receipt) -> Values:
         if row.id == keep.id:
-            return _changes(row, {"duplicate_of": None})
+            return changes(row, {"duplicate_of": None})
         return {"duplicate_of": keep.id, "deleted_at": row.deleted_at or clock.now()}
 
     return receipt_writes.each(business_id, [keep.id, other.id], change)
@@ -268,7 +268,7 @@ def split(business_id: int, id_: object) -> tuple[int, str]:
     with write():
         apart = [pair for one, other in pairs for pair in keep_apart(business_id, one, other)]
     return receipt_writes.each(
-        business_id, ids, lambda one: {**_changes(one, {"duplicate_of": None}), "deleted_at": None}, {"apart": apart}
+        business_id, ids, lambda one: {**changes(one, {"duplicate_of": None}), "deleted_at": None}, {"apart": apart}
     )
 
 

@@ -235,16 +235,3 @@ def count(business_id: int, wanted: Filter) -> int:
 def _count(inner: str, params: Sequence[object]) -> int:
     row = sql.one(f"select count(*) from ({inner} limit ?) as few", [*params, COUNT_LIMIT + 1])
     return int(row[0]) if row else 0
-
-
-def vendors(business_id: int, text: str, limit: int) -> list[dict[str, Any]]:
-    """Vendors seen in receipts, the most used first, with the category they were last given."""
-    condition, params = where(business_id, Filter(vendor=text or None))
-    rows = sql.fetch(
-        "select r.vendor, count(*), max(r.id) from receipt r "
-        f"where {condition} and r.vendor is not null group by r.vendor order by count(*) desc, r.vendor limit ?",
-        [*params, limit],
-    )
-    newest = sql.fetch(f"select id, category from receipt where id in ({sql.ids(row[2] for row in rows)})")
-    category = dict(newest)
-    return [{"id": name, "name": name, "count": number, "category": category.get(id_)} for name, number, id_ in rows]

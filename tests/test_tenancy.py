@@ -48,6 +48,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/receipts/<id:int>/split": {},
     "POST /api/receipts/<id:int>/reread": {},
     "POST /api/receipts/<id:int>/unlock": {"password": "1234"},
+    "POST /api/vendors/rename": {"names": ["Zanzibar"], "to": "Other"},
+    "POST /api/vendors/expect": {"name": "Other", "expected": False},
     "POST /api/passwords": {"password": "1234"},
     "DELETE /api/passwords/<id:int>": {},
     "POST /api/rules": {"receipt": 1, "field": "approve"},

@@ -7,6 +7,7 @@ import hashlib
 from collections import deque
 from collections.abc import Iterator
 
+import clock
 from blobs import FolderBlobs
 from config import Config
 from errors import Tellable
@@ -53,7 +54,9 @@ class Workroom:
         box = mailboxes.imports(business)
         keys = [hashlib.sha256(raw).hexdigest() for raw in raws]
         for raw, key in zip(raws, keys, strict=True):
-            ledger.take_file(box, source_id=key, sha256=self.blobs.put(raw), size=len(raw), labels=(), received_at=None)
+            ledger.take_file(
+                box, source_id=key, sha256=self.blobs.put(raw), size=len(raw), labels=(), received_at=clock.now()
+            )
         self.work(business)
         return [Mail.get(Mail.mailbox == box, Mail.source_id == key) for key in keys]
 
