@@ -31,7 +31,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def running_product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """The product with web and worker."""
-    with product(tmp_path_factory.mktemp("screen"), SAMPLE) as made:
+    with product(tmp_path_factory.mktemp("screen"), SAMPLE, PRIVATE_HOSTS="127.0.0.1") as made:
         made.start_web()
         made.start_worker()
         yield made

@@ -16,11 +16,25 @@ RUN = """async () => (await axe.run(document, {runOnly: {type: 'tag', values:
 .map((one) => ({id: one.id, nodes: one.nodes.slice(0, 3).map((node) =>
 node.html.slice(0, 160) + ' | ' + node.failureSummary.slice(0, 200))}))"""
 PAGES = {
-    "receipts": "receipts", "review": "receipts?status=to_review", "bulk": "receipts", "menu": "receipts",
-    "palette": "receipts", "filter": "receipts", "empty": "receipts?q=nothing-of-the-kind", "mail": "mail",
-    "one mail": "mail", "status": "status", "business": "settings/business", "mailboxes": "settings/mailboxes",
-    "senders": "settings/senders", "people": "settings/people", "tokens": "settings/tokens", "you": "settings/you",
-}  # fmt: skip
+    "receipts": "receipts",
+    "review": "receipts?status=to_review",
+    "bulk": "receipts",
+    "menu": "receipts",
+    "palette": "receipts",
+    "filter": "receipts",
+    "empty": "receipts?q=nothing-of-the-kind",
+    "mail": "mail",
+    "one mail": "mail",
+    "status": "status",
+    "business": "settings/business",
+    "mailboxes": "settings/mailboxes",
+    "senders": "settings/senders",
+    "webhooks": "settings/webhooks",
+    "one sync": "status?run=1",
+    "people": "settings/people",
+    "tokens": "settings/tokens",
+    "you": "settings/you",
+}
 
 
 def prepare(page: Page, name: str, size: tuple[int, int]) -> None:

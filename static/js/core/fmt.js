@@ -63,6 +63,12 @@ export function ago(iso, now = Date.now()) {
   return unit === "second" && s > -60 ? relative.format(0, "minute") : relative.format(Math.round(s / size), unit);
 }
 
+/** Seconds as "48 s", "3 min" or "1.5 h". */
+export function duration(s) {
+  const [unit, size] = s >= 5400 ? ["hour", 3600] : s >= 90 ? ["minute", 60] : ["second", 1];
+  return numbers({ style: "unit", unit, unitDisplay: "short", maximumFractionDigits: unit === "hour" ? 1 : 0 }).format(s / size);
+}
+
 /** Kilobytes and megabytes. */
 export function bytes(n) {
   const [unit, size] = n >= 1e6 ? ["megabyte", 1e6] : ["kilobyte", 1e3];

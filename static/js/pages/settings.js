@@ -1,5 +1,5 @@
 /* Settings, section by section; a section comes when it is first looked at. */
-import { html } from "../core/signals.js";
+import { html, useEffect } from "../core/signals.js";
 import { at } from "../core/business.js";
 import { route } from "../core/router.js";
 import { t, loadWords } from "../core/i18n.js";
@@ -19,6 +19,7 @@ const SECTIONS = [
   ["senders", () => section(import("./settings/senders.js"))],
   "-",
   ["tokens", () => section(import("./settings/tokens.js"))],
+  ["webhooks", () => section(import("./settings/webhooks.js"), { words: "webhooks" })],
   "-",
   ["you", () => section(import("./settings/you.js"))],
 ];
@@ -27,6 +28,7 @@ const BY_NAME = Object.fromEntries(SECTIONS.filter((one) => one !== "-"));
 export function Page() {
   const asked = route.value.rest[0];
   const here = Object.hasOwn(BY_NAME, asked) ? asked : "business";
+  useEffect(() => { document.querySelector(".sections [aria-current=page]")?.scrollIntoView({ block: "nearest", inline: "nearest" }); }, [here]);
   return html`<${Frame} title=${t("nav.settings")} class="settings" wide>
     <nav class="sections" aria-label=${t("nav.settings")}>${SECTIONS.map((one, n) => one === "-" ? html`<hr key=${n} />` : html`<a key=${one[0]} href=${at(`settings/${one[0]}`)}
       aria-current=${one[0] === here ? "page" : null}>${t(`settings.${one[0]}`)}</a>`)}</nav>

@@ -1,15 +1,15 @@
 /* Status: whether everything works, in words; and the history of syncs. */
 import { html, useEffect } from "../core/signals.js";
 import { get, sentence, ApiError } from "../core/api.js";
-import { at, mailSources, loadMailboxes, mayWrite } from "../core/business.js";
+import { mailSources, loadMailboxes, mayWrite } from "../core/business.js";
 import { t } from "../core/i18n.js";
-import { ago, moment, num } from "../core/fmt.js";
+import { ago, num } from "../core/fmt.js";
 import { connectGmail } from "../core/connect.js";
 import { troubleText } from "../receipts/lists.js";
-import { run } from "../core/sync.js";
 import { Icon } from "../ui/icons.js";
 import { useLoad } from "../ui/load.js";
 import { Trouble, Wait } from "../ui/parts.js";
+import { Runs } from "./status/runs.js";
 import { SyncButton } from "../receipts/top.js";
 
 /* Health is an answer even when it says 503. */
@@ -46,20 +46,6 @@ function Checks({ h }) {
     ${!mailSources.value.length && html`<${Check} warn title=${t("status.nobox")} text=${t("status.nobox.p")}
       extra=${mayWrite.value && html`<button type="button" class="btn" onClick=${() => connectGmail()}>${t("add.gmail")}</button>`} />`}
   </ul>`;
-}
-
-/** The newest syncs: when, how, what came of them. */
-function Runs() {
-  const [page, error, reload] = useLoad(() => get("/api/receipts/sync/runs", { limit: 20 }), [run.value?.id, run.value?.status]);
-  if (error) return html`<p class="bad">${sentence(error)} <button type="button" class="lnk" onClick=${reload}>${t("act.retry")}</button></p>`;
-  if (!page) return html`<${Wait} rows=${3} />`;
-  if (!page.items.length) return html`<p class="hint">${t("status.noruns")}</p>`;
-  return html`<div class="scrollx"><table class="plain"><thead><tr><th scope="col">${t("status.run.at")}</th><th scope="col">${t("status.run.state")}</th>
-      <th scope="col" class="r">${t("sync.found")}</th><th scope="col" class="r">${t("sync.receipts")}</th><th scope="col" class="r">${t("sync.failed_n")}</th></tr></thead>
-    <tbody>${page.items.map((one) => html`<tr key=${one.id}><th scope="row">${moment(one.started_at || one.created_at)}<small>${t(`sync.mode.${one.mode}`)}</small></th>
-      <td>${t(`run.${one.status}`)}${one.error && html`<small class="bad"><bdi>${troubleText(one.error)}</bdi></small>`}</td>
-      <td class="r num">${num(one.counters.found)}</td><td class="r num">${num(one.counters.receipts)}</td>
-      <td class="r num">${one.counters.failed ? html`<a class="lnk" href=${at("mail", "?outcome=failed")}>${num(one.counters.failed)}</a>` : num(0)}</td></tr>`)}</tbody></table></div>`;
 }
 
 export function Page() {

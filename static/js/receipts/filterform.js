@@ -42,7 +42,7 @@ export function FilterForm({ filter, onDone, close }) {
   const keys = (event) => { if (event.key === "Escape") { event.stopPropagation(); event.preventDefault(); close(); } };
   return html`<div class="pop filterpop" role="dialog" aria-label=${t("filter.title")} onKeyDown=${keys}><form ref=${form} onSubmit=${submit}>
     ${select("month", [...months(today.value.slice(0, 7))].reverse().map((m) => [m, monthName(m)]))}
-    <div class="f2">${input("from_date", filter.from_date, { dir: "ltr", placeholder: "1/11/2026" })}${input("to_date", filter.to_date, { dir: "ltr", placeholder: "30/11/2026" })}</div>
+    <div class="f2">${input("from_date", filter.from_date, { dir: "ltr", placeholder: t("field.date.hint") })}${input("to_date", filter.to_date, { dir: "ltr", placeholder: t("field.date.hint") })}</div>
     ${input("vendor", filter.vendor, { dir: "auto" })}
     <div class="f2">${select("category", [...CATEGORIES.map((c) => [c, categoryName(c)])])}${select("currency", CURRENCIES.map((c) => [c, c]))}</div>
     <div class="f2">${input("min_amount", filter.min_amount, { dir: "ltr", inputmode: "decimal" })}${input("max_amount", filter.max_amount, { dir: "ltr", inputmode: "decimal" })}</div>

@@ -150,7 +150,7 @@ export function Fields({ receipt, form, active, setActive, conflict, register })
           ${[...new Set([...CURRENCIES, form.text("currency")])].filter(Boolean).map((c) => html`<option value=${c} key=${c}>${c}</option>`)}</select></div>
       ${others("total")}${hint("total")}${picks("total")}${picks("currency")}</div>
     ${input("vendor", { max: 300 })}
-    <div class="f2">${input("date", { dir: "ltr", inputmode: "text", hint: "23/11/2026" })}${input("tax_total", { dir: "ltr", inputmode: "decimal" }, t("field.tax"))}</div>
+    <div class="f2">${input("date", { dir: "ltr", inputmode: "text", hint: t("field.date.hint") })}${input("tax_total", { dir: "ltr", inputmode: "decimal" }, t("field.tax"))}</div>
     <div class="f2">${select("category", CATEGORIES.map((c) => [c, categoryName(c)]), t("cat.none"))}${input("number", { dir: "ltr", max: 100 })}</div>
     <div class="f">${label("note")}<textarea class="in" rows="1" dir="auto" maxlength="2000" placeholder=${t("field.note.hint")} value=${form.text("note")} ...${common("note")}></textarea></div>
     <${More} receipt=${receipt} input=${input} select=${select} />
