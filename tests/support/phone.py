@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import requests
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection
 
 from config import Config
 from models import Business, PhoneCall, Recording
@@ -21,6 +25,7 @@ from tests.support.twilio_standin import ACCOUNT, TOKEN, Twilio, api
 
 NUMBER, PERSON = "+97235550100", "+972541234567"
 PUBLIC = "https://phone.example.com"
+STREAM = "wss://phone.example.com/ws/media"
 
 
 class House:
@@ -111,13 +116,13 @@ class House:
             raise AssertionError(f"{error}: {row and row.__data__}\n{self.log()[-3000:]}") from error
         return PhoneCall.get(PhoneCall.sid == sid)
 
-    def recordings(self, sid: str) -> list[Recording]:
-        """The call's recordings, once there is one and none is on its way."""
+    def recordings(self, sid: str, settled: int | None = None) -> list[Recording]:
+        """The call's recordings, once there is one and none is on its way (or the first so many are not)."""
 
         def found() -> list[Recording]:
             return list(Recording.select().join(PhoneCall).where(PhoneCall.sid == sid).order_by(Recording.id))
 
-        until(lambda: found() and all(one.state != "fetching" for one in found()), "the recordings are here")
+        until(lambda: found() and all(one.state != "fetching" for one in found()[:settled]), "the recordings are here")
         return found()
 
     def wav(self, recording: Recording) -> bytes:
@@ -133,3 +138,29 @@ def house(folder: Path, **settings: str) -> Iterator[House]:
     """Everything ends with the block."""
     with ExitStack() as stack:
         yield House(folder, stack, settings)
+
+
+def stream_token(home: House, call: str) -> str:
+    """A stream's token, from the answer to a call."""
+    text = home.twilio.post("/webhook/voice", home.twilio.form(call, PERSON, NUMBER)).text
+    return text.split('name="token" value="')[1].split('"')[0]
+
+
+def start_frame(call: str, token: str) -> str:
+    """A stream says who it is."""
+    start = {"streamSid": "MZ1", "callSid": call, "accountSid": ACCOUNT, "customParameters": {"token": token}}
+    return json.dumps({"event": "start", "streamSid": "MZ1", "start": start})
+
+
+def media_frame(payload: bytes, chunk: int = 1) -> str:
+    """Samples on their way in."""
+    media = {"track": "inbound", "chunk": str(chunk), "payload": base64.b64encode(payload).decode()}
+    return json.dumps({"event": "media", "streamSid": "MZ1", "media": media})
+
+
+def close_code(talk: ClientConnection) -> int | None:
+    """The code with which the other side closes."""
+    with suppress(ConnectionClosed):
+        while True:
+            talk.recv(30)
+    return talk.protocol.close_code
