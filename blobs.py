@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -36,8 +37,8 @@ class BlobStore(Protocol):
         """Bytes that are kept while they come; left by an exception, nothing is kept."""
         ...
 
-    def keys(self) -> Iterator[str]:
-        """Every key that is kept, in no order."""
+    def keys(self, first: str = "") -> Iterator[str]:
+        """Every key that is kept, or those whose first two letters are these."""
         ...
 
     def has(self, key: str) -> bool:
@@ -90,7 +91,9 @@ class FolderBlobs:
         """See BlobStore.put; Temporary `disk_full` when there is no room."""
         key = hashlib.sha256(data).hexdigest()
         path = self._path(key)
-        with suppress(FileNotFoundError, NotADirectoryError):  # young again, so that nobody who saw no row of it forgets it now
+        with suppress(
+            FileNotFoundError, NotADirectoryError
+        ):  # young again, so that nobody who saw no row of it forgets it now
             os.utime(path)
             return key
         try:
@@ -155,10 +158,10 @@ class FolderBlobs:
                 "The document's file is missing from the data folder; restore it from a backup.",
             ) from error
 
-    def keys(self) -> Iterator[str]:
+    def keys(self, first: str = "") -> Iterator[str]:
         """See BlobStore.keys."""
-        for first in sorted(self._root.glob("[0-9a-f][0-9a-f]")):
-            for path in first.glob("[0-9a-f][0-9a-f]/*"):
+        for folder in sorted(self._root.glob(first or "[0-9a-f][0-9a-f]")):
+            for path in folder.glob("[0-9a-f][0-9a-f]/*"):
                 if not path.name.startswith("."):
                     yield path.name
 
@@ -192,6 +195,59 @@ class FolderBlobs:
         if len(key) != hashlib.sha256().digest_size * 2 or not all(c in "0123456789abcdef" for c in key):
             raise Tellable("blob_missing", "That is not the key of a document.")
         return self._root / key[:2] / key[2:4] / key
+
+
+class Shelf(Protocol):
+    """Files by their names, for backups."""
+
+    def put(self, name: str, path: Path) -> None:
+        """Keep a copy of the file under that name, whole or not at all."""
+        ...
+
+    def get(self, name: str, path: Path) -> None:
+        """Write what is kept under that name to a file."""
+        ...
+
+    def names(self) -> list[str]:
+        """What is kept, sorted."""
+        ...
+
+    def remove(self, name: str) -> None:
+        """Forget a file."""
+        ...
+
+
+class FolderShelf:
+    """Files in one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def put(self, name: str, path: Path) -> None:
+        """See Shelf.put; Temporary `disk_full` when there is no room."""
+        part = self._folder / f".new-{name}"
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            shutil.copyfile(path, part)
+            part.chmod(0o600)
+            part.replace(self._folder / name)
+        except OSError as error:
+            part.unlink(missing_ok=True)
+            raise _full(error) from error
+
+    def get(self, name: str, path: Path) -> None:
+        """See Shelf.get."""
+        shutil.copyfile(self._folder / name, path)
+
+    def names(self) -> list[str]:
+        """See Shelf.names."""
+        if not self._folder.is_dir():
+            return []
+        return sorted(path.name for path in self._folder.iterdir() if path.is_file() and not path.name.startswith("."))
+
+    def remove(self, name: str) -> None:
+        """See Shelf.remove."""
+        (self._folder / name).unlink(missing_ok=True)
 
 
 def _full(error: OSError) -> Temporary:

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, BinaryIO, cast
 from urllib.parse import urlsplit
 
@@ -104,10 +105,11 @@ class S3Blobs:
             self._client.remove_object(self._bucket, self._name(key))
         return True
 
-    def keys(self) -> Iterator[str]:
+    def keys(self, first: str = "") -> Iterator[str]:
         """See BlobStore.keys."""
+        prefix = self._prefix + (f"{first}/" if first else "")
         with _told():
-            for item in self._client.list_objects(self._bucket, prefix=self._prefix, recursive=True):
+            for item in self._client.list_objects(self._bucket, prefix=prefix, recursive=True):
                 name = (item.object_name or "").rpartition("/")[2]
                 if len(name) == 64:
                     yield name
@@ -134,6 +136,36 @@ class S3Blobs:
         if len(key) != 64 or not all(c in "0123456789abcdef" for c in key):
             raise Tellable("blob_missing", "That is not the key of a document.")
         return f"{self._prefix}{key[:2]}/{key[2:4]}/{key}"
+
+
+class S3Shelf:
+    """Files by name below prefix/ of a bucket: the adapter of the port blobs.Shelf."""
+
+    def __init__(self, client: Minio, url: str) -> None:
+        parts = urlsplit(url)
+        self._client, self._bucket = client, parts.netloc
+        self._prefix = parts.path.strip("/") + "/" if parts.path.strip("/") else ""
+
+    def put(self, name: str, path: Path) -> None:
+        """See Shelf.put."""
+        with _told():
+            self._client.fput_object(self._bucket, self._prefix + name, str(path))
+
+    def get(self, name: str, path: Path) -> None:
+        """See Shelf.get."""
+        with _told():
+            self._client.fget_object(self._bucket, self._prefix + name, str(path))
+
+    def names(self) -> list[str]:
+        """See Shelf.names."""
+        with _told():
+            found = self._client.list_objects(self._bucket, prefix=self._prefix)
+            return sorted((item.object_name or "").removeprefix(self._prefix) for item in found if not item.is_dir)
+
+    def remove(self, name: str) -> None:
+        """See Shelf.remove."""
+        with _told():
+            self._client.remove_object(self._bucket, self._prefix + name)
 
 
 class _Object(io.RawIOBase):

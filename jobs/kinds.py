@@ -81,7 +81,32 @@ def _plan_erasing() -> Iterable[tuple[Work, bool]]:
     return erasing.plan()
 
 
+def _backup(job: Job) -> Again | Done:
+    from jobs import backups
+
+    return backups.step(job)
+
+
+def _plan_backup() -> Iterable[tuple[Work, bool]]:
+    from jobs import backups
+
+    return backups.plan()
+
+
+def _pack(job: Job) -> Again | Done:
+    from jobs import packs
+
+    return packs.step(job)
+
+
+def _plan_packs() -> Iterable[tuple[Work, bool]]:
+    from jobs import packs
+
+    return packs.plan()
+
+
 KINDS: Mapping[str, Kind] = {
+    "backup": Kind(_backup),
     "export": Kind(_export),
     "rates": Kind(money_rates.step, tries=3),
     "call_recording": Kind(_call_recording),
@@ -96,7 +121,7 @@ KINDS: Mapping[str, Kind] = {
 }
 
 # Asked once a minute by every worker; each asks for its work by a slot, so that it is done once.
-PLANS: Sequence[Callable[[], Iterable[tuple[Work, bool]]]] = (
+PLANS: Sequence[Callable[[], Iterable[tuple[Work, bool]]]] = (_plan_backup,
     _plan_calls,
     _plan_erasing,
     money_rates.plan,

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 SCHEMA = (0x50524F01, "migrate")
 BUSINESS = (0x50524F02, "business")
 WORK = (0x50524F03, "work")
-BACKUP = (0x50524F04, "backup")
 _guard = threading.Lock()
 _sessions: dict[int, Locks] = {}
 

@@ -11,18 +11,23 @@ from playhouse.migrations import Runner
 import config as settings
 import models
 from errors import Tellable
-from store import locks
+from store import keys, locks
 
+RESTORING = ".restoring"  # stands in DATA_DIR while a backup is put back
 _FOLDER = Path(__file__).resolve().parent.parent / "migrations"
-_CANARY = "key_canary"
 
 
 def open_database(config: settings.Config, *, migrate: bool = True) -> list[str]:
     """Bind the database, bring its schema up to date and check the key; gives the names of the migrations applied.
 
     Makes the encryption key on the very first start (never with PRODUCTION=1, where config.load asks for it). Tellable
-    `wrong_key`, `key_missing`, `schema_newer`, `database_unreachable` or `data_dir_not_writable`.
+    `wrong_key`, `key_missing`, `schema_newer`, `restore_unfinished`, `database_unreachable` or `data_dir_not_writable`.
     """
+    if (config.data_dir / RESTORING).exists():
+        raise Tellable(
+            "restore_unfinished",
+            f"A restore into {config.data_dir} did not end. Run it again, or remove {RESTORING} there to start empty.",
+        )
     models.connect(config)
     try:
         with locks.held(config.data_dir, locks.SCHEMA, 0, patient=True):
@@ -49,6 +54,16 @@ def _close_to_others(config: settings.Config) -> None:
             path.chmod(0o600)
 
 
+def applied() -> list[str]:
+    """Names of the migrations that this database has."""
+    return [row.name for row in Runner(models.db.obj, str(_FOLDER)).status() if row.applied]
+
+
+def known() -> list[str]:
+    """Names of the migrations of this release."""
+    return sorted(path.stem for path in _FOLDER.glob("[0-9]*.py"))
+
+
 def pending() -> list[str]:
     """Names of the migrations that are still to be applied."""
     return [row.name for row in Runner(models.db.obj, str(_FOLDER)).status() if row.path and not row.applied]
@@ -68,11 +83,11 @@ def _check_schema() -> None:
 
 def _check_key(config: settings.Config) -> None:
     """A known text is kept encrypted: it tells a wrong key from a first start."""
-    canary = models.Setting.get_or_none(models.Setting.name == _CANARY)
+    canary = models.Setting.get_or_none(models.Setting.name == keys.CANARY)
     # Processes that start together: one of them made the key after the others read the environment.
     if not config.encryption_keys and (canary is None or (config.data_dir / settings.KEY_FILE).exists()):
         models.use_keys([settings.make_key(config.data_dir)])
     if canary is not None:
         models.decrypt(canary.value)
         return
-    models.Setting.insert(name=_CANARY, value=models.encrypt("prosaas")).on_conflict_ignore().execute()
+    models.Setting.insert(name=keys.CANARY, value=models.encrypt("prosaas")).on_conflict_ignore().execute()
