@@ -44,9 +44,10 @@ TRADE = re.compile(
     r"מסעדת|מאפיית|מאפייה|בית מרקחת|סופר|קפה|מינימרקט|מכולת|פיצרייה|פיצה|חומרי בניין|ספרים)\b",
     re.IGNORECASE,
 )
-MAIL = re.compile(r"[\w.+-]+@([\w-]+(?:\.[\w-]+)+)")
+# Each begins where a word begins, and at none of its later letters: a long run of them would take for ever.
+MAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@([\w-]+(?:\.[\w-]+)+)")
 WEB = re.compile(
-    r"(?<![\w@.])(?:https?://)?(?:www\.)([\w-]+(?:\.[\w-]+)+)|(?<![\w@.])([\w-]{3,}\.(?:com|de|fr|co\.il|nl|it|es|pt|net|org|co\.uk|com\.my|eu|ch|at|be|io|shop))(?![\w.@])",
+    r"(?<![\w@.])(?:https?://)?(?:www\.)([\w-]+(?:\.[\w-]+)+)|(?<![\w@.-])([\w-]{3,}\.(?:com|de|fr|co\.il|nl|it|es|pt|net|org|co\.uk|com\.my|eu|ch|at|be|io|shop))(?![\w.@])",
     re.IGNORECASE,
 )
 FREE = frozenset(
