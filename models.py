@@ -24,7 +24,7 @@ from tables.calls import PhoneCall, PhoneNumber, PhonePerson, PhoneSettings, Rec
 from tables.contacts import Contact, ContactKey, ContactMerge, ContactNote, ContactReceipt, Task
 from tables.events import Delivery, Endpoint, Event
 from tables.exports import ClosedMonth, EcbRate, Export, ExportedReceipt, ExportPlan
-from tables.knowledge import DocumentPassword, KeptApart, RuleUse, VendorNote, VendorRule
+from tables.knowledge import Awaited, DocumentPassword, KeptApart, RuleUse, VendorNote, VendorRule
 from tables.mail import Mail, Mailbox, OAuthState, SenderRule, SyncRun
 from tables.people import ApiToken, Business, Membership, OneTimeLink, Session, Setting, User
 from tables.receipts import Document, Receipt, SavedView, Undo
@@ -37,6 +37,7 @@ __all__ = [
     "AlertSeen",
     "ApiToken",
     "AuditEntry",
+    "Awaited",
     "Business",
     "ClosedMonth",
     "Contact",
@@ -116,6 +117,7 @@ TABLES: Sequence[type[Table]] = (
     KeptApart,
     DocumentPassword,
     VendorNote,
+    Awaited,
     Endpoint,
     Event,
     Delivery,

@@ -134,13 +134,15 @@ def _settle(lease: runs.Lease, mail: Mail, source: str, result: reading.MessageR
     made = 0
     if result.receipts:
         twin = _twin(mail, result.receipts, keys)
-        if twin is not None:
+        waiting = knowledge.awaited(mail) if source == "upload" else None
+        if twin is not None and (waiting is None or twin.id != waiting.id):
             outcome = "duplicate"
             gone = " It was deleted there." if twin.deleted_at else ""
             reasons.insert(0, {"code": "same_file", "text": f"The same document already made receipt {twin.id}.{gone}"})
         else:
             for ordinal, one in enumerate(result.receipts):
-                made += _keep(lease, mail, source, one, ordinal, documents.get(one.part), again=again)
+                filled = waiting if ordinal == 0 else None
+                made += _keep(lease, mail, source, one, ordinal, documents.get(one.part), again=again, waiting=filled)
     mail.outcome, mail.state, mail.read_at, mail.next_try_at = outcome, "done", clock.now(), None
     first = reasons[0] if reasons else {"code": "no_reason", "text": "No reason was given."}
     mail.reason_code, mail.reason_text, mail.reasons = first["code"], first["text"], reasons
@@ -198,12 +200,18 @@ def _keep(
     document: Document | None,
     *,
     again: bool,
+    waiting: Receipt | None = None,
 ) -> int:
-    """Insert the receipt, or bring it up to date after a re-read; 1 when it is new."""
+    """Insert the receipt, or bring it up to date after a re-read; 1 when it is new.
+
+    waiting: the receipt that this document was brought for, and fills.
+    """
     columns = row_of(one)
-    row = None
-    if again:
+    row = waiting
+    if row is None and again:
         row = Receipt.get_or_none(Receipt.mail == mail, Receipt.part == one.part, Receipt.ordinal == ordinal)
+        if row is not None and row.document is not None and row.document.mail_id != mail.id:
+            return 0  # its paper was brought since, and says more than this mail
     new = row is None
     if row is None:
         row = Receipt(
@@ -293,7 +301,10 @@ def row_of(one: reading.Reading) -> dict[str, Any]:
             }
             for item in one.items
         ],
-        "fields": {name: _evidence(field) for name, field in evidence.items()},
+        "fields": {
+            **{name: _evidence(field) for name, field in evidence.items()},
+            **({"link": {"value": one.link, "confidence": 1.0, "why": "The mail leads there."}} if one.link else {}),
+        },
         "flags": [{"field": flag.field, "code": flag.code, "text": flag.text} for flag in one.flags],
     }
 

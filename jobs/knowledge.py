@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import clock
-from models import Mail, Receipt, VendorRule
+from models import Awaited, Mail, Receipt, VendorRule
 from receipts import types as reading
 from store import events, kinship, receipt_writes, rule_effects, rules
 
@@ -20,6 +20,14 @@ def is_locked(result: reading.MessageReading) -> bool:
     if result.receipts or all(reason.code != LOCKED_REASON for reason in result.reasons):
         return False
     return sum(reason.weight for reason in result.reasons if reason.code != LOCKED_REASON) > 0
+
+
+def awaited(mail: Mail) -> Receipt | None:
+    """The receipt that a file was brought for, and that it fills in place of making another."""
+    found: Receipt | None = (
+        Receipt.select().join(Awaited, on=(Awaited.receipt == Receipt.id)).where(Awaited.mail == mail.id).first()
+    )
+    return found
 
 
 def apply(row: Receipt, before: Mapping[str, Any], address: str) -> tuple[Uses, list[VendorRule]]:

@@ -20,6 +20,9 @@ def up(_migrator: Any, db: peewee.Database) -> None:
     class Business(Frozen):
         pass
 
+    class Mail(Frozen):
+        pass
+
     class Receipt(Frozen):
         pass
 
@@ -75,4 +78,10 @@ def up(_migrator: Any, db: peewee.Database) -> None:
         class Meta:
             indexes = ((("business", "name"), True),)
 
-    db.create_tables([VendorRule, RuleUse, KeptApart, DocumentPassword, VendorNote])
+    class Awaited(Frozen):
+        business = peewee.ForeignKeyField(Business, on_delete="CASCADE")
+        mail = peewee.ForeignKeyField(Mail, unique=True, on_delete="CASCADE")
+        receipt = peewee.ForeignKeyField(Receipt, on_delete="CASCADE")
+        created_at = peewee.BigIntegerField()
+
+    db.create_tables([VendorRule, RuleUse, KeptApart, DocumentPassword, VendorNote, Awaited])

@@ -290,8 +290,10 @@ def empty_trash() -> int:
 
 
 def mail_of(business_id: int, id_: object) -> Mail:
-    """The mail (or upload) that a receipt was read from; Tellable `not_found`, `no_mail`."""
+    """The mail (or file) that a receipt's document came by, else the mail itself; Tellable `not_found`, `no_mail`."""
     row = Receipt.find(business_id, id_)
+    if row.document is not None:
+        return Mail.find(business_id, row.document.mail_id)
     if row.mail_id is None:
         raise Tellable("no_mail", "This receipt was not read from a mail or a file.")
     return Mail.find(business_id, row.mail_id)

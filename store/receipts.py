@@ -194,6 +194,9 @@ def detail(business_id: int, id_: object) -> dict[str, Any]:
         mail = sql.one(f"select {', '.join(names)} from mail where id = ?", [receipt.mail_id])
         row["mail"] = dict(zip(names, mail or (), strict=True))
         row["documents"] = documents(receipt.mail_id)
+        if row["document_id"] is not None and all(one["id"] != row["document_id"] for one in row["documents"]):
+            own = {name: row[f"document_{name}"] for name in DOCUMENT_COLUMNS}  # it was brought for a mail's receipt
+            row["documents"] = [own, *row["documents"]]
     return row
 
 

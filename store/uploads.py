@@ -7,7 +7,7 @@ import unicodedata
 
 import clock
 from errors import Tellable
-from models import Mail, Mailbox, write
+from models import Awaited, Mail, Mailbox, write
 from store import mailboxes
 
 LARGEST = 50 * 1024 * 1024
@@ -44,3 +44,13 @@ def keep(business_id: int, sha256: str, name: str, size: int, mailbox: Mailbox |
         row.raw_sha256, row.size, row.subject, row.tries, row.next_try_at = sha256, size, name, 0, None
         row.save()
     return row.id, True
+
+
+def bring(business_id: int, sha256: str, name: str, size: int, receipt_id: int) -> None:
+    """A file for a receipt that waits for its document, into the ledger; Tellable `file_known`."""
+    with write():  # together: a worker that sees the file must see what it was brought for
+        mail_id, new = keep(business_id, sha256, name, size)
+        if not new:
+            raise Tellable("file_known", "This file is here already; merge its receipt with this one.")
+        Awaited.delete().where(Awaited.mail == mail_id).execute()
+        Awaited.create(business=business_id, mail=mail_id, receipt=receipt_id)

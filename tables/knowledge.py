@@ -6,6 +6,7 @@ import peewee
 
 import clock
 from database import Owned, SecretField, UtcField
+from tables.mail import Mail
 from tables.people import Business
 from tables.receipts import Receipt
 
@@ -93,3 +94,14 @@ class VendorNote(Owned):
         """One note a vendor."""
 
         indexes = ((("business", "name"), True),)
+
+
+class Awaited(Owned):
+    """A file that somebody brought for a receipt that waited for its document."""
+
+    business_id: int
+    receipt_id: int
+    business = peewee.ForeignKeyField(Business, on_delete="CASCADE")
+    mail = peewee.ForeignKeyField(Mail, unique=True, on_delete="CASCADE", backref="awaited_set")
+    receipt = peewee.ForeignKeyField(Receipt, on_delete="CASCADE", backref="awaited_set")
+    created_at = UtcField(default=clock.now)

@@ -138,3 +138,41 @@ def test_the_log_calls_a_reading_of_files_by_its_name(
     lines = [record.getMessage() for record in caplog.records if "JOB_" in record.getMessage()]
     assert any("JOB_START: Reading of files" in line for line in lines)
     assert not any("Gmail" in line for line in lines)
+
+
+def test_the_file_that_a_receipt_waits_for_closes_it_and_keeps_what_was_set_by_hand(
+    room: Workroom, business: models.Business, script: Script
+) -> None:
+    (row,) = room.receipts(
+        business,
+        mail(
+            html='<p>Hello, your invoice for October is ready.</p><p><a href="https://alma-cafe.example/i/41">'
+            "Download your invoice</a></p>",
+            subject="Your invoice is ready",
+            sender="Alma Cafe <billing@alma-cafe.example>",
+            date="Mon, 23 Nov 2026 09:30:00 +0200",
+        ),
+    )
+    told = script.get(f"/api/receipts/{row.id}").json()
+    assert told["waiting_for_document"] is True
+    assert told["fields"]["link"]["value"] == "https://alma-cafe.example/i/41"
+    assert [one["id"] for one in script.get("/api/receipts?flag=waiting_for_document").json()["items"]] == [row.id]
+    script.patch(f"/api/receipts/{row.id}", {"category": "meals", "vendor": "Café Alma"}, told["version"])
+    where = f"/api/receipts/{row.id}/document"
+    assert script.call("POST", where, files={"file": ("x.exe", b"MZ\x00\x01" * 40)}).json()["code"] == "not_a_document"
+    assert script.call("POST", where, files={"file": ("invoice.pdf", pdf(LINES))}).status_code in {202, 503}
+    room.work(business)
+    told = script.get(f"/api/receipts/{row.id}").json()
+    assert (told["waiting_for_document"], told["total"]["text"], told["number"]) == (False, "118.00", "A-00041")
+    assert (told["vendor"], told["category"]) == ("Café Alma", "meals")
+    assert told["document"]["filename"] == "invoice.pdf"
+    assert "waiting_document" not in [flag["code"] for flag in told["flags"]]
+    assert [one["id"] for one in script.get("/api/receipts").json()["items"]] == [row.id]
+    for again in (f"/api/receipts/{row.id}/reread", f"/api/mail/{row.mail_id}/retry"):
+        script.post(again, {})
+        room.work(business)
+        told = script.get(f"/api/receipts/{row.id}").json()
+        assert (told["waiting_for_document"], told["number"], told["status"]) == (False, "A-00041", told["status"])
+    assert len(script.get("/api/receipts").json()["items"]) == 1
+    answer = script.call("POST", where, files={"file": ("more.pdf", pdf([*LINES, "more"]))})
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_waiting")

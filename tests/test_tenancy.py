@@ -47,6 +47,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/receipts/<id:int>/merge": {"other": 1},
     "POST /api/receipts/<id:int>/split": {},
     "POST /api/receipts/<id:int>/reread": {},
+    "POST /api/receipts/<id:int>/document": {},
     "POST /api/receipts/<id:int>/unlock": {"password": "1234"},
     "POST /api/vendors/rename": {"names": ["Zanzibar"], "to": "Other"},
     "POST /api/vendors/expect": {"name": "Other", "expected": False},

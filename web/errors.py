@@ -23,6 +23,8 @@ STATUS = {
     "not_ready": 409,
     "not_running": 409,
     "not_merged": 409,
+    "not_waiting": 409,
+    "file_known": 409,
     "slug_taken": 409,
     "last_owner": 409,
     "blobs_unreachable": 503,

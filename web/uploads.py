@@ -8,6 +8,7 @@ import bottle
 
 from errors import Tellable, Temporary
 from jobs import taking
+from models import Receipt
 from store import uploads
 from web import answers, shapes
 from web.mail import look
@@ -39,6 +40,31 @@ def upload(call: Call) -> bytes:
         return answers.json({"success": True, "run_id": None, "status": "nothing_new", "items": items}, 202)
     body = queued(call, look(call), "The files will be read.")
     return answers.json({**body, "items": items}, 202)
+
+
+@route(
+    "POST",
+    "/api/receipts/<id:int>/document",
+    role="member",
+    summary="Bring the document that a receipt waits for (multipart/form-data, one file)",
+    tag="receipts",
+    raw=True,
+    body_limit=LIMIT + 1024 * 1024,
+    answers={202: shapes.QUEUED, 400: shapes.ref("Error"), 409: shapes.ref("Error")},
+)
+def bring(call: Call, id: int) -> bytes:  # noqa: A002
+    """It is read, fills the receipt, and closes it; what was set by hand stays."""
+    row = Receipt.find(call.business_id, id)
+    if not row.waiting_for_document:
+        raise Tellable("not_waiting", "This receipt does not wait for a document.")
+    parts = _files()
+    if len(parts) != 1:
+        raise Tellable("no_files", "Bring one file for one receipt.")
+    name, data = uploads.clean_name(parts[0].raw_filename), parts[0].file.read()
+    uploads.check(data)
+    taking.check(data, name)
+    uploads.bring(call.business_id, call.site.blobs.put(data), name, len(data), row.id)
+    return answers.json(queued(call, look(call), "The file will be read."), 202)
 
 
 def _files() -> list[bottle.FileUpload]:
