@@ -128,6 +128,13 @@ def connect(config: settings.Config) -> None:
     use_keys(config.encryption_keys)
 
 
+def ready() -> None:
+    """Have this thread connected: with the connection it kept, or a new one where the server has ended that."""
+    if not db.is_closed() and not db.is_connection_usable():
+        db.close()
+    db.connect(reuse_if_open=True)
+
+
 def use_keys(keys: Sequence[str]) -> None:
     """Take these encryption keys; the first one encrypts."""
     global _keys

@@ -15,6 +15,7 @@ from database import (
     derive,
     digest,
     encrypt,
+    ready,
     use_keys,
     write,
 )
@@ -91,6 +92,7 @@ __all__ = [
     "derive",
     "digest",
     "encrypt",
+    "ready",
     "use_keys",
     "write",
 ]

@@ -368,5 +368,5 @@ def _background(name: str, work: Callable[[], None]) -> None:
 @contextmanager
 def _database() -> Iterator[None]:
     """The thread's connection, kept open from task to task."""
-    models.db.connect(reuse_if_open=True)
+    models.ready()
     yield

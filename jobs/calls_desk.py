@@ -90,7 +90,7 @@ class Directory:
     def look(self) -> bool:
         """Read the numbers and plans from the database; False while it does not answer."""
         try:
-            models.db.connect(reuse_if_open=True)
+            models.ready()
             rows = phone.plans(self._default)
         except _AWAY as error:
             if not sql.is_outage(error):
@@ -145,7 +145,7 @@ class Clerk:
 
     def apply(self, event: Mapping[str, Any]) -> None:
         """One event; raises what calls.AWAY names while the database does not answer."""
-        models.db.connect(reuse_if_open=True)
+        models.ready()
         try:
             {"call": self._call, "take": self._take, "recording": self._recording, "message": self._message}[
                 event["kind"]

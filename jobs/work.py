@@ -157,7 +157,7 @@ def _beating(lease: work.Lease) -> Iterator[None]:
         end = time.monotonic() + LONGEST_S
         try:
             while not over.wait(BEAT_S) and time.monotonic() < end:
-                models.db.connect(reuse_if_open=True)
+                models.ready()
                 with suppress(Temporary):
                     work.save(lease)
         except work.LostLease:
