@@ -108,6 +108,7 @@ def _plan_packs() -> Iterable[tuple[Work, bool]]:
 KINDS: Mapping[str, Kind] = {
     "backup": Kind(_backup),
     "export": Kind(_export),
+    "pack": Kind(_pack, tries=10),
     "rates": Kind(money_rates.step, tries=3),
     "call_recording": Kind(_call_recording),
     "call_sound": Kind(_call_sound, tries=5),
@@ -121,8 +122,10 @@ KINDS: Mapping[str, Kind] = {
 }
 
 # Asked once a minute by every worker; each asks for its work by a slot, so that it is done once.
-PLANS: Sequence[Callable[[], Iterable[tuple[Work, bool]]]] = (_plan_backup,
+PLANS: Sequence[Callable[[], Iterable[tuple[Work, bool]]]] = (
+    _plan_backup,
     _plan_calls,
     _plan_erasing,
     money_rates.plan,
+    _plan_packs,
 )

@@ -180,7 +180,10 @@ def plan() -> list[tuple[int, str]]:
 
     new = []
     for planned in PLANS:
-        for row, created in planned():
-            if created:
-                new.append((row.id, row.priority))
+        try:
+            new += [(row.id, row.priority) for row, created in planned() if created]
+        except Temporary as error:
+            log.warning("A plan has to wait code=%s", error.code)
+        except Exception:  # the others have their turn all the same
+            log.exception("A plan crashed")
     return new

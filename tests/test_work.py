@@ -15,6 +15,7 @@ import clock
 import models
 from config import Config
 from errors import Tellable
+from jobs import kinds
 from jobs import work as steps
 from jobs.work import Again, Done, Job, Kind
 from jobs.workshop import Workshop
@@ -174,6 +175,14 @@ def test_old_work_is_forgotten_and_what_goes_on_is_not(shop: Workshop) -> None:
     waiting, _ = work.ask("count", args={"units": 1})
     assert work.prune() == 1
     assert [row.id for row in Work.select()] == [waiting.id]
+
+
+def test_a_plan_that_crashes_does_not_keep_the_others_from_their_turn(
+    shop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kinds, "PLANS", (lambda: 1 / 0, lambda: [work.ask("count", slot="today")]))
+    assert steps.plan() == [(Work.get().id, "default")]
+    assert steps.plan() == []
 
 
 # -- real processes

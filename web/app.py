@@ -31,9 +31,9 @@ log = logging.getLogger("web")
 VERSION = "0.1.0"
 _NOUNS = (
     "audit", "bulk", "business", "changes", "contacts", "diagnostics", "documents", "exports", "gmail",
-    "gmail_setup", "health", "mail", "mailboxes", "me", "metrics", "months", "openapi", "pages", "passwords",
-    "receipts", "rules", "search", "senders", "session", "sync", "tasks", "tokens", "uploads", "users", "vendors",
-    "views", "webhooks",
+    "gmail_setup", "health", "mail", "mailboxes", "me", "metrics", "months", "openapi", "packs", "pages",
+    "passwords", "receipts", "rules", "search", "senders", "session", "sync", "tasks", "tokens", "uploads",
+    "users", "vendors", "views", "webhooks",
 )  # fmt: skip
 UPLOAD_LIMIT = 50 * 1024 * 1024
 
