@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 
 from errors import Tellable
 
+VERSION = "0.1.0"  # as in pyproject.toml
 GOOGLE_AUTH_URL = "https://accounts.google.com/o/oauth2/v2/auth"
 GOOGLE_TOKEN_URL = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address, not a secret
 GOOGLE_REVOKE_URL = "https://oauth2.googleapis.com/revoke"
 GMAIL_API_URL = "https://gmail.googleapis.com"
-ECB_URL = "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist.zip"
 ECB_URL = "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist.zip"
 S3_ENDPOINT = "https://s3.amazonaws.com"
 TWILIO_API_URL = "https://api.twilio.com"

@@ -25,7 +25,7 @@ from redis.retry import Retry
 
 import clock
 import models
-from config import Config
+from config import VERSION, Config
 from errors import Tellable, Temporary
 
 if TYPE_CHECKING:
@@ -336,7 +336,13 @@ _started_at = clock.iso(clock.now())
 
 def _seen(client: redis.Redis) -> None:
     name = f"{_SEEN}{socket.gethostname()}:{os.getpid()}"
-    value = {"host": socket.gethostname(), "pid": os.getpid(), "started_at": _started_at, "queues": QUEUES}
+    value = {
+        "host": socket.gethostname(),
+        "pid": os.getpid(),
+        "started_at": _started_at,
+        "queues": QUEUES,
+        "version": VERSION,
+    }
     client.set(name, json.dumps(value), ex=SEEN_FOR_S)
 
 

@@ -6,32 +6,18 @@ import argparse
 import dataclasses
 import http.client
 import json
-import os
 import re
-import shutil
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import config as settings
-from cli import embedded_redis, logs
+from cli import logs
 from cli.settings import ROOT, load
 from errors import Tellable
+from web import checks
+from web.checks import FAIL, OK, WARN, Check
 
-OK, WARN, FAIL = "ok", "warn", "fail"
 _SIGNS = {OK: "✓", WARN: "!", FAIL: "✗"}
-_LITTLE_DISK_MB = 500
-_QUEUES = {"high", "default", "low"}
-
-
-@dataclasses.dataclass(frozen=True)
-class Check:
-    """A verdict (ok, warn, fail) on one thing, in a sentence, and what to do about it."""
-
-    name: str
-    verdict: str
-    text: str
-    remedy: str = ""
 
 
 def doctor(argv: list[str]) -> int:
@@ -40,13 +26,13 @@ def doctor(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="./prosaas doctor", description=text)
     parser.add_argument("--json", action="store_true", help="print the checks as JSON")
     as_json = parser.parse_args(argv).json
-    checks = list(run())
-    good = not any(check.verdict == FAIL for check in checks)
+    found = list(run())
+    good = not any(check.verdict == FAIL for check in found)
     if as_json:
-        print(json.dumps({"ok": good, "checks": [dataclasses.asdict(check) for check in checks]}, ensure_ascii=False))
+        print(json.dumps({"ok": good, "checks": [dataclasses.asdict(check) for check in found]}, ensure_ascii=False))
     else:
-        width = max(len(check.name) for check in checks)
-        for check in checks:
+        width = max(len(check.name) for check in found)
+        for check in found:
             print(f"{_SIGNS[check.verdict]} {check.name:<{width}}  {check.text}")
             if check.remedy:
                 print(f"  {'':<{width}}  → {check.remedy}")
@@ -65,11 +51,7 @@ def run() -> Iterator[Check]:
         return
     yield Check("settings", OK, "All settings are well-formed.")
     mask = logs.TextLines("doctor", logs.secrets_of(config)).mask
-    for check in (_public_url, _google, _data_folder, _database, _redis, _worker, _web, _calls, _nginx):
-        try:
-            found = check(config)
-        except Tellable as error:
-            found = Check(check.__name__.strip("_").replace("_", " "), FAIL, error.sentence)
+    for found in (*checks.run(config, ROOT), _web(config), _calls(config), _nginx(config)):
         yield dataclasses.replace(found, text=mask(found.text), remedy=mask(found.remedy))
 
 
@@ -102,115 +84,6 @@ def _procfile() -> Check:
     if names != ["web", "calls", "worker"]:
         return Check("processes", FAIL, f"The Procfile has {', '.join(names)}.", "It must have web, calls and worker.")
     return Check("processes", OK, "The Procfile has web, calls and worker.")
-
-
-def _public_url(config: settings.Config) -> Check:
-    if config.production and not config.secure_cookies:
-        return Check(
-            "public url",
-            WARN,
-            f"PUBLIC_URL is {config.public_url}: cookies and sign-in links would travel in the clear.",
-            "Put nginx with a certificate in front and set PUBLIC_URL to the https:// address.",
-        )
-    return Check("public url", OK, f"People reach it at {config.public_url}.")
-
-
-def _google(config: settings.Config) -> Check:
-    if not (config.google_client_id and config.google_client_secret):
-        return Check(
-            "google",
-            WARN,
-            "No Google client is set: no Gmail mailbox can be connected.",
-            "Make a client (docs/gmail.md) and set GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET.",
-        )
-    return Check("google", OK, "A Google client is set.")
-
-
-def _data_folder(config: settings.Config) -> Check:
-    folder = config.data_dir
-    existing = next(path for path in (folder, *folder.parents) if path.exists())
-    if not (existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)):
-        return Check("data folder", FAIL, f"{existing} cannot be written.", "Mend its rights or set DATA_DIR.")
-    free = shutil.disk_usage(existing).free // 1_000_000
-    if free < _LITTLE_DISK_MB:
-        return Check("data folder", FAIL, f"Only {free} MB are free at {folder}.", "Free some space.")
-    key = folder / settings.KEY_FILE
-    if key.exists() and key.stat().st_mode & 0o077:
-        return Check("data folder", FAIL, "Others may read the encryption key.", f"chmod 600 {key}")
-    return Check("data folder", OK, f"{folder} can be written; {free:,} MB are free.")
-
-
-def _database(config: settings.Config) -> Check:
-    path = config.database_url.removeprefix("sqlite:///")
-    if config.database_url.startswith("sqlite:///") and not Path(path).exists():
-        return Check("database", FAIL, "There is no database yet.", "Start ./prosaas up, or run ./prosaas migrate.")
-    from store import schema
-
-    schema.open_database(config, migrate=False)
-    return Check("database", OK, "It opens, its schema is current and the encryption key is the right one.")
-
-
-def _redis(config: settings.Config) -> Check:
-    import redis
-
-    import tasks
-
-    if config.redis_embedded and not embedded_redis.answers(config.redis_url):
-        return Check(
-            "redis", FAIL, "The embedded Redis does not run.", "Start ./prosaas up; set REDIS_URL for another."
-        )
-    client = tasks.redis_client(config)
-    try:
-        client.ping()
-    except redis.RedisError as error:
-        remedy = "Start Redis, or mend REDIS_URL. Web and worker find it again by themselves."
-        return Check("redis", FAIL, f"Redis does not answer ({type(error).__name__}).", remedy)
-    try:
-        found = client.config_get("maxmemory-policy", "appendonly")
-    except redis.RedisError:
-        return Check(
-            "redis", WARN, "Redis answers, but does not tell its settings.", "See to maxmemory-policy noeviction."
-        )
-    policy = str(_text(found, "maxmemory-policy"))
-    if policy != "noeviction":
-        remedy = "Set maxmemory-policy noeviction: else it drops queued jobs when its memory is full."
-        return Check("redis", FAIL, f"Redis may throw keys away (maxmemory-policy {policy}).", remedy)
-    if _text(found, "appendonly") != "yes":
-        remedy = "Set appendonly yes. Nothing is lost without it (runs are rows), but they wait for the sweeper."
-        return Check("redis", WARN, "Redis forgets the queue when it is restarted.", remedy)
-    return Check("redis", OK, "It answers, evicts nothing and keeps its queue on disk.")
-
-
-def _text(found: object, name: str) -> str:
-    values = {_decoded(key): _decoded(value) for key, value in found.items()} if isinstance(found, dict) else {}
-    return values.get(name, "")
-
-
-def _decoded(value: object) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
-
-
-def _worker(config: settings.Config) -> Check:
-    import redis
-
-    import tasks
-
-    client = tasks.redis_client(config)
-    try:
-        tasks.configure(config)
-        workers, depths = tasks.workers_seen(client), tasks.queue_depths(client)
-    except redis.RedisError:
-        return Check("worker", FAIL, "Not to be seen while Redis does not answer.", "See to Redis first.")
-    waiting = sum(depths.values())
-    if not workers:
-        text = "No worker was seen in the last 30 s" + (f", and {waiting} jobs wait." if waiting else ".")
-        return Check("worker", FAIL, text, "Start ./prosaas up or ./prosaas worker, and look at its log.")
-    deaf = [worker for worker in workers if set(worker.get("queues", [])) != _QUEUES]
-    if deaf:
-        return Check(
-            "worker", FAIL, "A worker does not listen to high, default and low.", "Restart it: it is an older one."
-        )
-    return Check("worker", OK, f"{len(workers)} listening to high, default and low; {waiting} jobs wait.")
 
 
 def _web(config: settings.Config) -> Check:

@@ -16,7 +16,7 @@ from typing import IO, Any
 
 import clock
 from blobs import BlobStore, FolderShelf, Shelf
-from config import Config
+from config import VERSION, Config
 from errors import Tellable
 from jobs.adapters import blobs_at
 from jobs.work import Again, Done, Job
@@ -228,7 +228,7 @@ def step(job: Job) -> Again | Done:
     name = f"prosaas-{stamp:%Y%m%dT%H%M%S}.tar"
     with tempfile.NamedTemporaryFile(dir=_room(config), prefix=".backup-") as file:
         with Path(file.name).open("wb") as out:
-            report = write_archive(config, job.shop.blobs, out, _version(), inside=False)
+            report = write_archive(config, job.shop.blobs, out, VERSION, inside=False)
         # What came while the others were copied: the database may speak of it.
         for number in range(256):
             _mirror(job.shop.blobs, beside, f"{number:02x}", lambda: None)
@@ -282,15 +282,6 @@ def shelf_at(config: Config, url: str) -> Shelf:
     import s3
 
     return s3.S3Shelf(s3.connect(config.s3_endpoint, config.s3_region, config.s3_access_key, config.s3_secret_key), url)
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("prosaas")
-    except PackageNotFoundError:
-        return "0.1.0"
 
 
 def age_hours(told: dict[str, Any]) -> float:

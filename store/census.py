@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import clock
-from models import SyncRun
+from models import Mailbox, SyncRun, Work
 from store import sql
 
 
@@ -18,3 +19,49 @@ def runs() -> dict[str, Any]:
     now = SyncRun.created_at.db_value(clock.now())
     oldest = next((created for status, _, created in rows if status == "queued"), None)
     return {**counts, "oldest_queued_s": None if oldest is None else max(0, (now - oldest) // 1000)}
+
+
+def work() -> dict[str, Any]:
+    """Background work: how much is due and waits, runs, or failed in the last day; how long the oldest waits."""
+    now = Work.created_at.db_value(clock.now())
+    row = sql.one(
+        "select count(*), min(next_try_at) from work "
+        "where status = 'queued' and next_try_at <= ? and lease_until is null",
+        [now],
+    ) or (0, None)
+    running = sql.one("select count(*) from work where status = 'running'") or (0,)
+    day_ago = Work.created_at.db_value(clock.now() - timedelta(days=1))
+    failed = sql.one("select count(*) from work where status = 'failed' and finished_at > ?", [day_ago]) or (0,)
+    oldest = None if row[1] is None else max(0, (now - row[1]) // 1000)
+    return {"queued": row[0], "running": running[0], "failed_today": failed[0], "oldest_queued_s": oldest}
+
+
+def mailboxes() -> dict[str, Any]:
+    """Mailboxes that can be read from, those that cannot any more, end soon or were not read for a day, by id."""
+    now = clock.now()
+    rows = list(
+        Mailbox.select(
+            Mailbox.id,
+            Mailbox.status,
+            Mailbox.connected_at,
+            Mailbox.token_expires_at,
+            Mailbox.last_sync_at,
+        ).where(Mailbox.kind << ["gmail", "imap"], Mailbox.status != "disconnected")
+    )
+    broken = [row.id for row in rows if row.status == "needs_reconnect"]
+    good = [row for row in rows if row.status == "connected"]
+    ending = [row.id for row in good if row.token_expires_at and row.token_expires_at < now + timedelta(days=2)]
+    day_ago = now - timedelta(days=1)
+    stale = [row.id for row in good if (row.last_sync_at or row.connected_at or now) < day_ago]
+    ages = [(now - row.connected_at).days for row in good if row.connected_at]
+    return {
+        "all": len(rows),
+        "connected": len(good),
+        "needs_reconnect": len(broken),
+        "broken_ids": broken,
+        "ending": len(ending),
+        "ending_ids": ending,
+        "stale": len(stale),
+        "stale_ids": stale,
+        "oldest_days": max(ages, default=0),
+    }

@@ -13,6 +13,7 @@ import models
 from errors import Tellable
 from store import keys, locks
 
+_bound = ""  # the address of the database that this process has
 RESTORING = ".restoring"  # stands in DATA_DIR while a backup is put back
 _FOLDER = Path(__file__).resolve().parent.parent / "migrations"
 
@@ -23,12 +24,14 @@ def open_database(config: settings.Config, *, migrate: bool = True) -> list[str]
     Makes the encryption key on the very first start (never with PRODUCTION=1, where config.load asks for it). Tellable
     `wrong_key`, `key_missing`, `schema_newer`, `restore_unfinished`, `database_unreachable` or `data_dir_not_writable`.
     """
+    global _bound
     if (config.data_dir / RESTORING).exists():
         raise Tellable(
             "restore_unfinished",
             f"A restore into {config.data_dir} did not end. Run it again, or remove {RESTORING} there to start empty.",
         )
     models.connect(config)
+    _bound = config.database_url
     try:
         with locks.held(config.data_dir, locks.SCHEMA, 0, patient=True):
             _close_to_others(config)
@@ -52,6 +55,28 @@ def _close_to_others(config: settings.Config) -> None:
         path.touch(mode=0o600)
         if path.stat().st_mode & 0o077 and path.stat().st_uid == os.getuid():
             path.chmod(0o600)
+
+
+def look(config: settings.Config) -> None:
+    """The same proof of a database that this process has open already, else opened for it; nothing is migrated."""
+    if not is_bound(config):
+        open_database(config, migrate=False)
+        return
+    try:
+        _check_schema()
+        _check_key(config)
+    except (peewee.OperationalError, peewee.DatabaseError) as error:
+        raise Tellable("database_unreachable", f"The database does not answer ({error}).") from error
+
+
+def is_bound(config: settings.Config) -> bool:
+    """Whether this process works with the database of these settings."""
+    return models.db.obj is not None and _bound == config.database_url
+
+
+def encoding() -> str:
+    """How PostgreSQL keeps text."""
+    return str(models.db.execute_sql("show server_encoding").fetchone()[0])
 
 
 def applied() -> list[str]:

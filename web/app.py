@@ -12,6 +12,7 @@ import bottle
 import orjson
 
 import tasks
+from config import VERSION
 from errors import Tellable, Temporary
 from jobs.adapters import blob_store
 from models import write
@@ -28,9 +29,8 @@ if TYPE_CHECKING:
     from config import Config
 
 log = logging.getLogger("web")
-VERSION = "0.1.0"
 _NOUNS = (
-    "audit", "bulk", "business", "changes", "contacts", "diagnostics", "documents", "exports", "gmail",
+    "audit", "bulk", "business", "changes", "contacts", "diagnostics", "doctor", "documents", "exports", "gmail",
     "gmail_setup", "health", "mail", "mailboxes", "me", "metrics", "months", "openapi", "packs", "pages",
     "passwords", "receipts", "rules", "search", "senders", "session", "sync", "tasks", "tokens", "uploads",
     "users", "vendors", "views", "webhooks",

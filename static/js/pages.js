@@ -6,7 +6,9 @@ export const MENU = [
   { name: "receipts", icon: "receipt", key: "r" },
   { name: "mail", icon: "mail", key: "m", load: () => whole(import("./pages/mail.js")) },
   "-",
-  { name: "status", icon: "pulse", key: "s", load: () => whole(import("./pages/status.js")) },
+  { name: "vendors", icon: "store", key: "v", load: () => whole(import("./pages/vendors.js"), { words: "vendors", css: "vendors" }) },
+  "-",
+  { name: "status", icon: "pulse", key: "s", load: () => whole(import("./pages/status.js"), { words: "status" }) },
   { name: "settings", icon: "gear", key: "e", load: () => whole(import("./pages/settings.js")) },
 ];
 

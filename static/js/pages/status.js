@@ -1,6 +1,6 @@
 /* Status: whether everything works, in words; and the history of syncs. */
 import { html, useEffect } from "../core/signals.js";
-import { get, sentence, ApiError } from "../core/api.js";
+import { get, me, sentence, ApiError } from "../core/api.js";
 import { mailSources, loadMailboxes, mayWrite } from "../core/business.js";
 import { t } from "../core/i18n.js";
 import { ago, num } from "../core/fmt.js";
@@ -48,6 +48,19 @@ function Checks({ h }) {
   </ul>`;
 }
 
+/** For operators: what the doctor looks at, in words. */
+function Doctor() {
+  const [found] = useLoad(() => get("/api/doctor"), []);
+  if (!found) return null;
+  return html`<section class="panel"><h2>${t("status.doctor")}</h2>
+    <p class="hint">${t(found.ok ? "status.doctor.ok" : "status.doctor.bad")}</p>
+    <ul class="checks">${found.checks.map((one) => {
+      const name = one.name.replace(" ", "_");
+      return html`<${Check} key=${one.name} good=${one.verdict === "ok"} warn=${one.verdict === "warn"} title=${t(`status.check.${name}`)}
+        text=${html`<bdi>${one.text}</bdi>${one.remedy && html` <bdi>${one.remedy}</bdi>`}`} />`;
+    })}</ul></section>`;
+}
+
 export function Page() {
   const [h, error, reload] = useLoad(health, []);
   useEffect(() => {
@@ -61,6 +74,7 @@ export function Page() {
     <div class="body">
       ${error && !h ? html`<${Trouble} text=${sentence(error)} again=${reload} />` : !h ? html`<${Wait} /> ` : html`
       <section class="panel"><h2 class=${`verdict ${fine ? "good" : "bad"}`}><span class="dot"></span><span role="status">${t(fine ? "status.fine" : "status.notfine")}</span></h2><${Checks} h=${h} /></section>`}
+      ${me.value?.user.operator && html`<${Doctor} />`}
       <section class="panel"><h2>${t("status.runs")}</h2><${Runs} /></section>
       ${h && html`<p class="hint">${t("status.version", { v: h.version })}</p>`}
     </div></main>`;
