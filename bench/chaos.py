@@ -153,6 +153,8 @@ def run(folder: Path, database: str, seed: int, size: Size) -> Outcome:
                     under_way += bool(before)
                     fault(site)
                     recoveries.append((fault.__name__, _recovered(site, fault.__name__, before, size.patience_s)))
+            models.db.close()  # it may have been cut, too
+            models.ready()
             verdict = judge(living, db, size.patience_s)
         return Outcome(seed, database, verdict, recoveries, under_way, living.wrong)
 

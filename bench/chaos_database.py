@@ -82,7 +82,7 @@ class Postgresql:
     def held(self) -> Iterator[None]:
         """See Database."""
         with self._connected() as database, database.transaction():
-            database.execute("lock table mail, sync_run in exclusive mode")
+            database.execute("lock table sync_run in exclusive mode")
             yield
 
     def cut(self) -> None:

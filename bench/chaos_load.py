@@ -104,7 +104,7 @@ class Load:
         tenant = dice.choice(self.tenants)
         answer = self._ask("POST", "/api/exports", tenant, json={"format": "csv"})
         if answer.status_code == 202:
-            tenant.exports.append(answer.json()["export"]["id"])
+            tenant.exports.append(answer.json()["id"])
 
     def _look(self, dice: random.Random) -> None:
         path = dice.choice(["/api/receipts", "/api/mail", "/api/receipts/sync/latest", "/api/receipts?q=coffee"])

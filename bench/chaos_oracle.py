@@ -102,12 +102,12 @@ def _exports(load: Load, tenant: Tenant, verdict: Verdict) -> None:
     headers = {"Authorization": f"Bearer {tenant.token}"}
     for export_id in tenant.exports:
         told = requests.get(f"{load.url}/api/exports/{export_id}", headers=headers, timeout=30).json()
-        state = told.get("export", {}).get("status")
+        state = told.get("status")
         if state == "ready":
             file = requests.get(f"{load.url}/api/exports/{export_id}/file", headers=headers, timeout=60)
             if not (file.ok and file.content):
                 verdict.lost.append(f"business {tenant.id}: export {export_id} is ready and has no file")
-        elif state != "failed" or not told["export"].get("error"):
+        elif state != "failed" or not told.get("error"):
             verdict.lost.append(f"business {tenant.id}: export {export_id} is {state}")
 
 
