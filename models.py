@@ -24,7 +24,7 @@ from tables.audit import AuditEntry
 from tables.calls import PhoneCall, PhoneNumber, PhonePerson, PhoneSettings, Recording, TextMessage
 from tables.contacts import Contact, ContactKey, ContactMerge, ContactNote, ContactReceipt, Task
 from tables.events import Delivery, Endpoint, Event
-from tables.exports import ClosedMonth, EcbRate, Export, ExportedReceipt, ExportPlan
+from tables.exports import ArchivedRow, ClosedMonth, EcbRate, Export, ExportedReceipt, ExportPlan
 from tables.knowledge import Awaited, DocumentPassword, KeptApart, RuleUse, VendorNote, VendorRule
 from tables.mail import Mail, Mailbox, OAuthState, SenderRule, SyncRun
 from tables.people import ApiToken, Business, Membership, OneTimeLink, Session, Setting, User
@@ -37,6 +37,7 @@ __all__ = [
     "AlertChoice",
     "AlertSeen",
     "ApiToken",
+    "ArchivedRow",
     "AuditEntry",
     "Awaited",
     "Business",
@@ -129,6 +130,7 @@ TABLES: Sequence[type[Table]] = (
     ClosedMonth,
     ExportPlan,
     EcbRate,
+    ArchivedRow,
     AuditEntry,
     Contact,
     ContactKey,

@@ -35,6 +35,7 @@ COMMANDS = {
     "sync": Command("fetch new mail: --business B [--from D --to D] [--wait]", "cli.accounts:sync", True),
     "import": Command("mail and documents from files: PATH --business B", "cli.importing:run", True),
     "export": Command("into a file: --business B --month YYYY-MM --format F --out FILE", "cli.exporting:run", True),
+    "archive": Command("out|in FILE: a business as one open file, and back in", "cli.archiving:run", True),
     "user": Command("add E-MAIL: a person's account", "cli.accounts:user", True),
     "business": Command("add NAME: a business", "cli.accounts:business", True),
     "token": Command("new --business B --name N [--role R]: an API token", "cli.accounts:token", True),

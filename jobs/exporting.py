@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 import clock
 import money
 from errors import Tellable, Temporary
+from jobs import archive
 from jobs.work import Again, Done, Job
 from models import Business, Export
 from receipts.export import beancount, csv_export, datev, hledger, ofx, pdf_report, quickbooks, xero, xlsx, zip_export
@@ -61,6 +62,8 @@ def step(job: Job) -> Again | Done:
 
 
 def _step(job: Job, export: Export) -> Again | Done:
+    if export.format == "archive":
+        return _archive(job, export)
     if not export.chosen:
         with job.writing():
             exports.settle(export)
@@ -84,6 +87,28 @@ def _step(job: Job, export: Export) -> Again | Done:
                 exports.ready(export, state["files"], state["left_out"])
     shutil.rmtree(folder, ignore_errors=True)
     _sweep(folder.parent)
+    return Done({"export": export.id})
+
+
+def _archive(job: Job, export: Export) -> Done:
+    """Everything of the business, in one go."""
+    business: Business = Business.get_by_id(export.business_id)
+    told = time.monotonic()
+
+    def tell(done: int) -> None:
+        nonlocal told
+        if job.shop.stopping():
+            raise _Stopped
+        if time.monotonic() - told >= _TELL_EVERY_S:
+            told = time.monotonic()
+            job.save(progress=done)
+
+    with job.shop.blobs.writer() as out:
+        left_out = archive.write(business, job.shop.blobs, out, made_at=export.created_at, step=tell)
+        name = f"{name_of(export, business)} archive.{archive.EXTENSION}"
+        file = {"name": name, "media_type": archive.MEDIA_TYPE, "sha256": out.done(), "size": out.size}
+    with job.writing():
+        exports.ready(export, [file], [{"receipt_id": None, "text": sentence} for sentence in left_out])
     return Done({"export": export.id})
 
 
@@ -247,7 +272,7 @@ def name_of(export: Export, business: Business) -> str:
         period = f"{first:%Y-%m}" if whole else f"{first}_{last}"
     elif first or last:
         period = f"{first or ''}_{last or ''}"
-    kind = "" if export.format in {"csv", "xlsx", "zip", "pdf"} else f" {export.format}"
+    kind = "" if export.format in {"csv", "xlsx", "zip", "pdf", "archive"} else f" {export.format}"
     return f"{file_name(business.name) or business.slug} {period}{kind}"
 
 

@@ -81,4 +81,13 @@ def up(_migrator: Any, db: peewee.Database) -> None:
         class Meta:
             indexes = ((("day", "currency"), True),)
 
-    db.create_tables([Export, ExportedReceipt, ClosedMonth, ExportPlan, EcbRate])
+    class ArchivedRow(Frozen):
+        business = peewee.ForeignKeyField(Business, on_delete="CASCADE", index=False)
+        name = peewee.CharField()
+        was = peewee.IntegerField()
+        became = peewee.IntegerField()
+
+        class Meta:
+            indexes = ((("business", "name", "was"), True),)
+
+    db.create_tables([Export, ExportedReceipt, ClosedMonth, ExportPlan, EcbRate, ArchivedRow])

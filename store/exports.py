@@ -16,6 +16,7 @@ from store.receipt_filter import Filter
 
 READY = "export.ready"
 FORMATS = ("csv", "xlsx", "zip", "pdf", "quickbooks", "xero", "datev", "beancount", "hledger", "ofx")
+ARCHIVE = "archive"  # everything of the business, for its owner alone
 LANGUAGES = ("en", "he")
 _MARKED_AT_ONCE = 5000
 _LEFT_OUT_KEPT = 300
@@ -44,7 +45,7 @@ def ask(
         pack: the slot of the monthly pack that it is made for.
         requested_by: user:<id>, token:<id>, schedule or cli.
     """
-    if format_ not in FORMATS:
+    if format_ not in (*FORMATS, ARCHIVE):
         raise Tellable("bad_format", f"The format must be one of {', '.join(FORMATS)}.")
     if new_since_last:
         wanted = replace(wanted, exported=False)

@@ -92,3 +92,18 @@ class EcbRate(Table):
         """One rate a day."""
 
         indexes = ((("day", "currency"), True),)
+
+
+class ArchivedRow(Owned):
+    """Where a row of an archive went when it was taken in: the second time it is known."""
+
+    business_id: int
+    business = peewee.ForeignKeyField(Business, on_delete="CASCADE", index=False)
+    name = peewee.CharField()  # of the table
+    was = peewee.IntegerField()  # its id in the archive
+    became = peewee.IntegerField()
+
+    class Meta:
+        """A row is taken in once."""
+
+        indexes = ((("business", "name", "was"), True),)

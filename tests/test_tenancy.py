@@ -38,6 +38,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/months/<month>/reopen": {},
     "PATCH /api/exports/plan": {"day": 3},
     "POST /api/exports/pack": {"month": "2026-10"},
+    "POST /api/exports/archive": {},
     "POST /api/exports": {"format": "csv"},
     "POST /api/exports/<id:int>/undo": {},
     "POST /api/exports/<id:int>/redo": {},

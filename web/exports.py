@@ -8,6 +8,7 @@ import tasks
 from errors import Tellable
 from models import Export
 from store import export_sets, exports, work
+from store.receipt_filter import Filter
 from web import answers, briefs, files, shapes, values
 from web.receipts import FILTER, filter_of
 from web.routing import route
@@ -66,6 +67,19 @@ def ask(call: Call) -> bytes:
 
 
 @route(
+    "POST", "/api/exports/archive", role="owner", summary="Everything of the business as one open file", body={},
+    answers={202: EXPORT},
+)  # fmt: skip
+def archive(call: Call) -> bytes:
+    """Receipts, documents, ledger, rules, contacts: docs/archive.md; made like an export."""
+    row = exports.ask(
+        call.business_id, exports.ARCHIVE, Filter(), new_since_last=False, mark=False, requested_by=call.actor
+    )
+    tasks.ring_work(row.work_id or 0)
+    return answers.json(told(row), 202)
+
+
+@route(
     "GET",
     "/api/exports/preview",
     role="accountant",
@@ -117,6 +131,8 @@ def one(call: Call, id: int) -> bytes:  # noqa: A002 - the name in the address
 def file(call: Call, id: int) -> Any:  # noqa: A002
     """Only once it is whole; parts of it by Range."""
     row = exports.one(call.business_id, id)
+    if row.format == exports.ARCHIVE and call.business.role != "owner":
+        raise Tellable("forbidden", "Only an owner may take everything out.", needs="owner")
     if row.status != "ready":
         raise Tellable("not_ready", row.error_text or "This export is not ready yet.")
     if call.query["n"] >= len(row.files):
