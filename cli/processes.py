@@ -46,7 +46,8 @@ def web(argv: list[str]) -> int:
             trusted_proxy="127.0.0.1",
             trusted_proxy_count=1,
             trusted_proxy_headers={"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"},
-            clear_untrusted_proxy_headers=True,
+            # Kept as they came: they prove nothing, but whoever sends one is no request of this machine's own.
+            clear_untrusted_proxy_headers=False,
         )
         _log_start("web", config.bind, config.port)
         signal.signal(signal.SIGTERM, _stop)
@@ -139,7 +140,7 @@ def _begin(process: str, argv: list[str]) -> settings.Config:
 
 def _write_pages(config: settings.Config) -> None:
     """Leave the files that name the release where nginx finds them: it serves the screen's files from disk."""
-    from web.assets import Assets
+    from web.assets import STATIC, Assets
 
     assets = Assets()
     folder = config.data_dir / "www"
@@ -149,6 +150,14 @@ def _write_pages(config: settings.Config) -> None:
             part = folder / f".{name}-{os.getpid()}"
             part.write_bytes(assets.file(name, assets.release).data)
             part.replace(folder / name)
+    links = folder / "assets"
+    links.mkdir(exist_ok=True)
+    part = links / f".{assets.release}-{os.getpid()}"
+    part.symlink_to(STATIC)
+    part.replace(links / assets.release)
+    for old in links.iterdir():
+        if old.name != assets.release and not old.name.startswith("."):
+            old.unlink(missing_ok=True)
 
 
 def _log_start(process: str, bind: str, port: int) -> None:

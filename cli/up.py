@@ -98,8 +98,17 @@ def check_ports(config: settings.Config) -> None:
     """Say at once that a port is taken, before anything is started."""
     if config.port == config.calls_port:
         raise Tellable("bad_setting", f"PORT and CALLS_PORT are both {config.port}.", setting="CALLS_PORT")
+    taken = []
     for port, variable in ((config.port, "PORT"), (config.calls_port, "CALLS_PORT")):
-        listen(config.bind, port, variable).close()
+        try:
+            listen(config.bind, port, variable).close()
+        except Tellable as error:
+            taken.append(error)
+    if len(taken) > 1 and {error.code for error in taken} == {"port_taken"}:
+        told = f"Ports {config.port} and {config.calls_port} are taken; stop what listens there"
+        raise Tellable("port_taken", f"{told} or set PORT and CALLS_PORT to free ones.")
+    if taken:
+        raise taken[0]
 
 
 def start_redis(supervisor: Supervisor, config: settings.Config) -> bool:

@@ -97,6 +97,14 @@ def test_a_taken_port_is_told_with_the_setting_that_moves_it(command: str, tmp_p
     assert "(port_taken)" in done.stderr
 
 
+def test_both_ports_that_are_taken_are_told_at_once(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
+        ports = [one.getsockname()[1], other.getsockname()[1]]
+        done = run("up", env=environment(tmp_path, PORT=ports[0], CALLS_PORT=ports[1]))
+    assert done.returncode == 2
+    assert f"Ports {ports[0]} and {ports[1]} are taken" in done.stderr
+
+
 def test_the_same_port_twice_is_told(tmp_path: Path) -> None:
     done = run("up", env=environment(tmp_path, PORT=15999, CALLS_PORT=15999))
     assert done.returncode == 2

@@ -196,13 +196,41 @@ def test_assets_are_kept_for_a_year_and_a_missing_one_is_a_404_that_is_not(front
         "/assets/",
         "/assets/abc/%2e%2e/%2e%2e/%2e%2e/config.py",
         "/assets/abc/.hidden",
+        "/assets/of-another-release/js/main.js",
     ):
         answer = front.get(path)
         assert answer.status in (400, 404), path
         assert answer.headers["Cache-Control"] is None
-    packed = front.get("/assets/any/js/main.js", **{"Accept-Encoding": "gzip"})
+    packed = front.get(f"/assets/{paths[0].split('/')[2]}/js/main.js", **{"Accept-Encoding": "gzip"})
     assert packed.headers["Content-Encoding"] == "gzip"
     assert gzip.decompress(packed.body) == (ROOT / "static" / "js" / "main.js").read_bytes()
+
+
+def test_what_is_too_large_is_refused_in_json(front: Front) -> None:
+    connection = http.client.HTTPSConnection("localhost", front.tls_port, context=front.trusted, timeout=30)
+    connection.putrequest("POST", "/api/receipts")
+    connection.putheader("Content-Length", str(60 << 20))
+    connection.endheaders()
+    answer = connection.getresponse()
+    told = json.loads(answer.read())
+    assert answer.status == 413
+    assert (told["success"], told["code"]) == (False, "too_large")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    connection.close()
+
+
+def test_guessing_passwords_is_slowed_down_and_nothing_else_is(front: Front) -> None:
+    connection = http.client.HTTPSConnection("localhost", front.tls_port, context=front.trusted, timeout=30)
+    statuses = []
+    for _ in range(60):
+        connection.request("POST", "/api/session", body=b"{}", headers={"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        body = answer.read()
+        statuses.append(answer.status)
+    connection.close()
+    assert 429 in statuses
+    assert json.loads(body)["code"] == "too_many_tries"
+    assert front.get("/api/me").status == 401
 
 
 def test_its_own_pages_carry_the_headers_that_the_web_process_gives_its_pages(front: Front) -> None:

@@ -345,11 +345,12 @@ def test_the_log_tells_the_route_and_never_what_was_asked(site: Web, caplog: pyt
 
 def test_metrics_are_for_this_machine_and_operators(site: Web) -> None:
     script = Browser(site)
+    site.browser(operator=True).get("/api/me")
     text = script.get("/metrics").text
     assert re.search(r'prosaas_http_requests_total\{method="GET",route="/api/me",status="200"\} \d+', text)
     assert 'prosaas_queue_depth{priority="high"} 0' in text
     assert "prosaas_redis_up 1" in text
-    for header in ("X-Forwarded-For", "X-Real-IP", "Via"):
+    for header in ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"):
         assert script.get("/metrics", headers={header: "127.0.0.1"}).status_code == 403
         operator = site.browser(operator=True)
         assert operator.get("/metrics", headers={header: "203.0.113.9"}).status_code == 200

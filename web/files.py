@@ -96,6 +96,8 @@ def _range(size: int, tag: str) -> tuple[int, int]:
         start, end = max(0, size - int(last)), size
     else:
         start, end = int(first), min(int(last) + 1, size) if last else size
+        if last and int(last) < start:  # no range at all: whoever says nonsense gets the whole (RFC 9110, 14.1.1)
+            return 0, size
     if start >= end:
         raise Tellable("bad_range", "The file is not that long.")
     return start, end

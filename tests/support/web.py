@@ -132,7 +132,7 @@ def serving(folder: Path, **environ: str) -> Iterator[Web]:
             asyncore_loop_timeout=0.1,
             trusted_proxy="127.0.0.1",
             trusted_proxy_headers={"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"},
-            clear_untrusted_proxy_headers=True,
+            clear_untrusted_proxy_headers=False,
         )
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
