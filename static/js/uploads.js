@@ -18,6 +18,8 @@ const AT_ONCE = 2;
  * (it was here already), "nothing" (no receipt in it), "failed" or "offline" (kept until the network is back).
  */
 export const files = signal([]);
+/** Who takes the next dropped file in place of all: a receipt that waits for its document. */
+export const taker = { take: null };
 let serial = 0;
 let running = 0;
 
@@ -41,7 +43,7 @@ export function add(list) {
 }
 
 /** Send one file and hear how much of it has gone: fetch cannot tell, XMLHttpRequest can. */
-function upload(path, form, progress) {
+export function upload(path, form, progress) {
   return new Promise((done, fail) => {
     const request = new XMLHttpRequest();
     request.open("POST", path);

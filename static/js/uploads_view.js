@@ -7,7 +7,7 @@ import { num, bytes } from "./core/fmt.js";
 import { typing } from "./core/keys.js";
 import { place, go } from "./core/router.js";
 import { Icon } from "./ui/icons.js";
-import { files, add, again, clear, flush, insist, takeShared } from "./uploads.js";
+import { files, add, again, clear, flush, insist, takeShared, taker } from "./uploads.js";
 
 const hasFiles = (event) => [...(event.dataTransfer?.types || [])].includes("Files");
 
@@ -24,7 +24,9 @@ function DropZone() {
       event.preventDefault();
       depth = 0;
       setOver(false);
-      add(event.dataTransfer.files);
+      const dropped = event.dataTransfer.files;
+      if (taker.take && dropped.length === 1) taker.take(dropped[0]);
+      else add(dropped);
     };
     const paste = (event) => {
       const got = [...(event.clipboardData?.files || [])];

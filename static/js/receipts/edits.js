@@ -1,6 +1,6 @@
 /* Changing receipts: at once on the screen, then on the server; taken back when refused; undo for all. */
 import { signal, batch } from "../core/signals.js";
-import { api, get, post, patch as send, ApiError } from "../core/api.js";
+import { api, get, post, patch as send } from "../core/api.js";
 import { failed, toast } from "../core/feedback.js";
 import { done } from "../core/undo.js";
 import { keepDraft } from "../core/drafts.js";
@@ -81,7 +81,7 @@ export function change(id, values, { text = null, again = true } = {}) {
       const version = (detail.value || one.value)?.version ?? (await loadDetail(id)).version;
       answer = await send(`/api/receipts/${id}`, values, version);
       Object.keys(values).forEach((field) => keepDraft(slug.value, id, field, undefined));
-      if (text) undoable(text, id, was, values);
+      if (text && answer.undo) undoable(("status" in values ? null : learntText(answer)) || text, id, answer.undo);
       return answer;
     } catch (error) {
       if (error.code === "version_conflict") await clash(id, values, error, text);
@@ -147,20 +147,22 @@ export async function resolveConflict(keepMine) {
   else Object.keys(mine).forEach((field) => keepDraft(slug.value, id, field, undefined));
 }
 
-/* Taking a change back is a change itself. */
-function undoable(text, id, was, values) {
-  const back = {};
-  for (const field of Object.keys(values)) {
-    const old = was?.[field];
-    back[field] = old && typeof old === "object" && "text" in old ? old.text : old ?? null;
-  }
-  if (!("status" in back) && was) back.status = was.status;
+/* The server takes back what this change did, and leaves what was done since. */
+function undoable(text, id, token) {
   done(text, async () => {
-    const answer = await change(id, back, { again: false });
-    if (!answer) throw new ApiError(0, { error: t("error.undo") });
+    await settled(id);
+    await post("/api/undo", { undo: token });
+    const fresh = await get(`/api/receipts/${id}`);
+    detailOf(id).value = null;
+    accept(fresh);
+    settle(fresh);
     refresh(undefined, 100);
   });
 }
+
+/* What the vendor's rules took from this change. */
+const learntText = ({ learnt }) => learnt?.length > 0 && learnt[0].state === "trial" &&
+  t("toast.learnt", { f: t(`field.${learnt[0].field}`) });
 
 export const nameOf = (receipt) => receipt?.vendor || t("receipt.unnamed");
 const label = (key, receipt) => t(key, { v: nameOf(receipt), a: money(receipt?.total) || "—" });

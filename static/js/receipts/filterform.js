@@ -9,7 +9,7 @@ import { tabOf, withTab } from "./filters.js";
 import { CURRENCIES } from "./lists.js";
 import { CATEGORIES, categoryName, sourceName } from "./words.js";
 
-const FLAGS = ["total", "date", "vendor", "currency", "tax_total", "duplicate"];
+const FLAGS = ["total", "date", "vendor", "currency", "tax_total", "duplicate", "waiting_for_document"];
 
 export function FilterForm({ filter, onDone, close }) {
   const form = useRef(null);

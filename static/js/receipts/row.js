@@ -11,7 +11,7 @@ import { withStyles } from "../ui/styles.js";
 import { Bdi, Amount } from "../ui/parts.js";
 import { briefOf, chosen, chosenAll, list } from "./list.js";
 import { daySums } from "./offsets.js";
-import { StatusChip, categoryName, sourceIcon, sourceName, subtitle, swatch } from "./words.js";
+import { StatusChip, categoryName, sourceIcon, sourceName, subtitle, swatch, isLocked } from "./words.js";
 
 export const cursor = signal(null); // id of the row that has the keyboard
 export const editing = signal(null); // {id, field} while a cell of the list is edited in place
@@ -23,7 +23,7 @@ export const isNew = (receipt) => Boolean(lastVisit && receipt.created_at > last
 /** The picture of a document, small; a placeholder where there is none. */
 export function Thumb({ receipt }) {
   const doc = receipt.document;
-  if (!doc) return html`<span class="thumb none"><${Icon} name=${sourceIcon(receipt.source)} /></span>`;
+  if (!doc || isLocked(receipt)) return html`<span class="thumb none"><${Icon} name=${sourceIcon(receipt.source)} /></span>`;
   return html`<span class="thumb"><img src=${fileUrl(`/api/receipts/${receipt.id}/thumbnail`, { v: doc.id })}
     width="38" height="46" alt="" loading="lazy" decoding="async" onError=${(event) => { event.target.hidden = true; }} /></span>`;
 }

@@ -22,6 +22,9 @@ export function swatch(category) {
   return `swatch sw-${(place < 0 ? sum : place) % 8}`;
 }
 
+/** Whether the document waits for its password: it has no picture until then. */
+export const isLocked = (receipt) => (receipt.flags || []).some((flag) => flag.code === "document_locked");
+
 /** A flag's few words ("Two totals found"). */
 export const flagTitle = (flag) => (has(`flag.${flag.code}`) ? t(`flag.${flag.code}`) : t("flag.check"));
 const FLAG_ICON = { duplicate: "copy", possible_duplicate: "copy", blurry: "eye", vendor: "tag" };

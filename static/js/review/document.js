@@ -3,6 +3,7 @@ import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../
 import { fileUrl, get } from "../core/api.js";
 import { t } from "../core/i18n.js";
 import { dayInput, num, percent } from "../core/fmt.js";
+import { isLocked } from "../receipts/words.js";
 import { Icon } from "../ui/icons.js";
 import { candidatesOf } from "./fields.js";
 
@@ -17,7 +18,7 @@ export function pageUrl(receipt, page, wide) {
 
 /** Fetch the first page before it is needed. */
 export function prefetchPage(receipt, wide) {
-  if (receipt.document) new Image().src = pageUrl(receipt, 0, wide);
+  if (receipt.document && !isLocked(receipt)) new Image().src = pageUrl(receipt, 0, wide);
 }
 
 const place = (b) => ({ insetInlineStart: "auto", left: `${b.x0 * 100}%`, top: `${b.y0 * 100}%`, width: `${(b.x1 - b.x0) * 100}%`, height: `${(b.y1 - b.y0) * 100}%` });
@@ -49,6 +50,7 @@ const shown = (field, value) => (/date$/.test(field) ? dayInput(value) : String(
 
 function Page({ receipt, page, wide, lit, known, words, onWord, turn }) {
   const [state, setState] = useState("loading");
+  if (isLocked(receipt)) return html`<div class="page failed" data-page=${page}><p class="nopage"><${Icon} name="key" />${t("flag.document_locked")}</p></div>`;
   return html`<div class=${`page ${state} turn-${turn}`} data-page=${page} onPointerDown=${(event) => event.target.dataset.text && event.preventDefault()}
       onClick=${(event) => event.target.dataset.text && onWord(event.target.dataset.text)}>
     <img src=${pageUrl(receipt, page, wide)} alt=${t("doc.alt", { n: page + 1 })} decoding="async" draggable="false"

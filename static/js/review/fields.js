@@ -1,7 +1,7 @@
 /* The fields beside the document: doubts first, candidates to tap, saved when left. */
 import { html, useEffect, useRef, useState } from "../core/signals.js";
 import { at, mayWrite } from "../core/business.js";
-import { t } from "../core/i18n.js";
+import { t, loadWords } from "../core/i18n.js";
 import { money, moment, dayShort, exponent } from "../core/fmt.js";
 import { toMinor } from "../core/parse.js";
 import { useKeys } from "../core/keys.js";
@@ -10,10 +10,18 @@ import { CURRENCIES, KINDS, flagText, whyText } from "../receipts/lists.js";
 import { CATEGORIES, categoryName, kindName, flagTitle, sourceIcon, sourceName } from "../receipts/words.js";
 import { Icon } from "../ui/icons.js";
 import { Amount } from "../ui/parts.js";
+import { Lazy } from "../ui/lazy.js";
+import { withStyles } from "../ui/styles.js";
 
 /** Fields in the order of the form. */
 export const FIELDS = ["total", "currency", "vendor", "date", "tax_total", "category", "number", "kind", "vendor_tax_id", "due_date", "net", "note"];
 const AMOUNTS = new Set(["total", "net", "tax_total"]);
+const ELSEWHERE = /^(same_|rule_on_trial$|document_locked$|waiting_document$)/; // told with what to do about it
+const knowledge = () => Promise.all([withStyles("vendors", import("./knowledge.js")), loadWords("vendors")]).then(([m]) => m.Known);
+
+/* Whether more is known of a receipt than its fields: rules that spoke, a locked or awaited document, merged papers. */
+const isKnown = (receipt) => receipt.waiting_for_document || receipt.kin?.some((one) => one.merged) ||
+  Object.values(receipt.fields || {}).some((one) => one.rule) || (receipt.flags || []).some((flag) => flag.code === "document_locked");
 
 /** The field to begin with: the first that is flagged, else the first. */
 export function firstDoubt(receipt) {
@@ -67,6 +75,7 @@ export function Fields({ receipt, form, active, setActive, conflict, register })
   const box = useRef(null);
   const { opened, setOpened } = register;
   const flags = receipt.status === "to_review" ? receipt.flags || [] : [];
+  const repeats = (receipt.flags || []).find((flag) => /^same_/.test(flag.code));
   const flagged = new Set(flags.map((flag) => (flag.field === "tax" ? "tax_total" : flag.field)));
   const read = !mayWrite.value || Boolean(receipt.deleted_at);
   const fresh = useRef(true); // just opened: the first digit picks a candidate instead of being typed
@@ -137,9 +146,10 @@ export function Fields({ receipt, form, active, setActive, conflict, register })
 
   return html`<div class="fields" ref=${box} onKeyDown=${onKeyDown}>
     ${conflict}
-    ${flags.map((flag) => html`<div class=${`issue${/duplicate/.test(flag.code) ? " bad" : ""}`} key=${flag.code + flag.field} id=${`d-${flag.field}`}>
+    ${isKnown(receipt) && html`<${Lazy} name="knowledge" load=${knowledge} quiet receipt=${receipt} may=${!read} />`}
+    ${flags.filter((flag) => !(read ? /^same_/ : ELSEWHERE).test(flag.code)).map((flag) => html`<div class=${`issue${/duplicate/.test(flag.code) ? " bad" : ""}`} key=${flag.code + flag.field} id=${`d-${flag.field}`}>
       <${Icon} name="warn" /><span><b>${flagTitle(flag)}</b><bdi>${flagText(flag)}</bdi></span></div>`)}
-    ${receipt.duplicate_of && !receipt.deleted_at && html`<div class="issue bad"><${Icon} name="copy" /><span><b>${t("flag.duplicate")}</b>${t("flag.duplicate.long")}
+    ${receipt.duplicate_of && !receipt.deleted_at && html`<div class="issue bad"><${Icon} name="copy" /><span><b>${t("flag.duplicate")}</b><bdi>${repeats ? flagText(repeats) : t("flag.duplicate.long")}</bdi>
       <button type="button" class="btn" onClick=${register.compare}>${t("compare.open")}</button></span></div>`}
     ${receipt.deleted_at && html`<div class="issue"><${Icon} name="trash" /><span><b>${t("review.trashed")}</b>${t("review.trashed.p")}</span></div>`}
     <div class="f total">${label("total")}
