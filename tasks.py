@@ -158,12 +158,13 @@ def work_step(work_id: int) -> None:
 @huey.periodic_task(crontab(minute="*"), name="prosaas.tick", priority=PRIORITY["high"], expires=55)
 def tick() -> None:
     """Every minute: plan what is due. A slot in the database decides, so any number of workers may tick."""
-    from jobs import sweep, work
+    from jobs import calls_desk, sweep, work
 
     if _workshop is not None:
         with _database():
             sweep.tidy()
             sweep.look_after_events()
+            calls_desk.look_after(_workshop.config, _workshop.blobs)
             for run_id in sweep.plan_syncs():
                 ring(run_id)
             for work_id, priority in work.plan():

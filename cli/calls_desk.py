@@ -16,7 +16,7 @@ from calls.server import build
 from calls.spool import Journal, Spool
 from errors import Tellable
 from jobs import calls_desk
-from jobs.adapters import blob_store
+from jobs.blob_stores import blob_store
 from store import schema
 from store.calls import AWAY
 

@@ -6,11 +6,12 @@ import json
 import threading
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from blobs import BlobStore, FolderBlobs
 from errors import Tellable
+from jobs.blob_stores import blob_folder as blob_folder
+from jobs.blob_stores import blob_store as blob_store
+from jobs.blob_stores import blobs_at as blobs_at
 from sources import egress, oauth
 from sources.gmail import Gmail
 from sources.gmail_api import GmailApi
@@ -27,28 +28,6 @@ if TYPE_CHECKING:
     from models import Mailbox
 
 PATIENCE_S = 3.0  # a call that has to wait longer gives its worker back, and the run wakes later
-
-
-def blobs_at(config: Config, url: str) -> BlobStore:
-    """The store at an address, file://folder or s3://bucket/prefix; nothing is asked of it yet."""
-    if url.startswith("file://"):
-        return FolderBlobs(Path(url.removeprefix("file://")))
-    import s3  # here, for an installation with a folder needs none of it
-
-    client = s3.connect(config.s3_endpoint, config.s3_region, config.s3_access_key, config.s3_secret_key)
-    return s3.S3Blobs(client, url)
-
-
-def blob_folder(config: Config) -> Path:
-    """The folder of a BLOB_URL that is one; Tellable `bad_setting`."""
-    if not config.blob_url.startswith("file://"):
-        raise Tellable("bad_setting", "BLOB_URL must start with file:// here.", setting="BLOB_URL")
-    return Path(config.blob_url.removeprefix("file://"))
-
-
-def blob_store(config: Config) -> BlobStore:
-    """Where this installation keeps its documents: BLOB_URL."""
-    return blobs_at(config, config.blob_url)
 
 
 def opener(config: Config, client: Redis) -> Callable[[Mailbox], MailSource]:

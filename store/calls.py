@@ -11,7 +11,7 @@ import peewee
 import clock
 from errors import Tellable, Temporary
 from models import PhoneCall, PhoneNumber, Recording, write
-from store import audit, events, sql
+from store import audit, events, sql, work
 
 # Kinds of background work, see jobs/kinds.py.
 FETCH, COPY, ANSWER, RETAIN = "call_recording", "call_sound", "text_message", "call_retention"
@@ -277,26 +277,28 @@ def facts(row: PhoneCall) -> dict[str, Any]:
     }
 
 
-def remove_recording(business_id: int, id_: object) -> Recording:
-    """Erase a recording; its bytes go with the next clearing of blobs. Tellable `not_found`."""
+def remove_recording(business_id: int, id_: object) -> None:
+    """Erase a recording, its copy and its transcript for good; Tellable `not_found`."""
     with write():
         row = Recording.find(business_id, id_)
-        _erase([row.id])
+        _erase([row])
         audit.note(business_id, "call.recording_erased", "recording", row.id)
-    return Recording.get_by_id(row.id)
 
 
-def _erase(ids: Sequence[int]) -> None:
+def _erase(rows: Sequence[Recording]) -> None:
+    keys = sorted({key for row in rows for key in (row.sha256, row.mp3_sha256) if key})
     Recording.update(state="erased", sha256=None, mp3_sha256=None, waveform=[], transcript=None).where(
-        Recording.id << list(ids)
+        Recording.id << [row.id for row in rows]
     ).execute()
+    if keys:
+        work.ask("erase_files", None, {"keys": keys}, priority="low")
 
 
 def erase_old(business_id: int, before: datetime) -> int:
-    """Recordings whose time is over; how many."""
+    """Recordings whose time is over, some of them at once; how many."""
     over = (Recording.business == business_id) & (Recording.created_at < before) & (Recording.state != "erased")
-    ids = [row.id for row in Recording.select(Recording.id).where(over).limit(500)]
-    if ids:
+    rows = list(Recording.select().where(over).limit(200))
+    if rows:
         with write():
-            _erase(ids)
-    return len(ids)
+            _erase(rows)
+    return len(rows)

@@ -10,7 +10,8 @@ import pytest
 import requests
 
 import models
-from store import events, people, senders, views, webhooks
+from store import contacts, events, people, phone, senders, views, webhooks
+from store import tasks as work
 from tests.support import installation
 from tests.support.web import Browser, Script, Web, receipt, serving
 from web.app import declared
@@ -78,6 +79,29 @@ BODIES: dict[str, dict[str, Any]] = {
     "DELETE /api/webhooks/<id:int>": {},
     "POST /api/webhooks/<id:int>/test": {},
     "POST /api/webhooks/<id:int>/deliveries/<delivery:int>/replay": {},
+    "POST /api/contacts": {"name": "Alma"},
+    "PATCH /api/contacts/<id:int>": {"notes": "mine"},
+    "DELETE /api/contacts/<id:int>": {},
+    "POST /api/contacts/<id:int>/restore": {},
+    "POST /api/contacts/<id:int>/merge": {"other": 1},
+    "POST /api/contacts/<id:int>/unmerge": {"merge": 1},
+    "POST /api/contacts/<id:int>/notes": {"text": "mine"},
+    "DELETE /api/contacts/<id:int>/notes/<note:int>": {},
+    "POST /api/contacts/file": {},
+    "POST /api/tasks": {"title": "Call back"},
+    "PATCH /api/tasks/<id:int>": {"done": True},
+    "DELETE /api/tasks/<id:int>": {},
+    "PATCH /api/calls/<id:int>": {"note": "mine"},
+    "POST /api/calls/<id:int>/block": {"blocked": True},
+    "DELETE /api/recordings/<id:int>": {},
+    "POST /api/live/ticket": {},
+    "PATCH /api/phone": {"greeting": "Hello"},
+    "POST /api/phone/numbers": {"number": "+97235550109"},
+    "DELETE /api/phone/numbers/<id:int>": {},
+    "POST /api/phone/people": {"number": "+972541234567"},
+    "DELETE /api/phone/people/<id:int>": {},
+    "POST /api/phone/greeting": {},
+    "DELETE /api/phone/greeting": {},
 }
 # Ids that ride in a query or in a body.
 ELSEWHERE = {
@@ -89,6 +113,9 @@ ELSEWHERE = {
     "GET /api/mail": ("query", "mailbox", "mailbox"),
     "POST /api/receipts/sync": ("body", "mailbox", "mailbox"),
     "POST /api/receipts/bulk": ("ids", "ids", "receipt"),
+    "GET /api/tasks": ("query", "contact", "contact"),
+    "GET /api/calls": ("query", "contact", "contact"),
+    "POST /api/tasks": ("body", "contact_id", "contact"),
     "POST /api/rules": ("body", "receipt", "receipt"),
 }
 
@@ -120,6 +147,8 @@ def alice(site: Web) -> dict[str, Any]:
         "rule": models.VendorRule.create(business=business, vendor=MARK, name=MARK, field="vendor", value=MARK).id,
         "password": models.DocumentPassword.create(business=business, vendor=MARK, password=MARK).id,
         **_webhook(business),
+        **_contact(business),
+        **_call(business),
         "export": _export(business),
         "view": views.add(business.id, user.id, MARK, "status=ready", shared=True).id,
         "script": site.script(business),
@@ -139,6 +168,25 @@ def _webhook(business: models.Business) -> dict[str, int]:
         events.told(business.id, [("export.ready", {"mark": MARK})])
     delivery = models.Delivery.get(models.Delivery.endpoint == endpoint)
     return {"webhook": endpoint.id, "delivery": delivery.id}
+
+
+def _contact(business: models.Business) -> dict[str, int]:
+    """A contact of the business with a note, and a task."""
+    contact = contacts.add(business.id, {"name": MARK, "phones": ["+97231234567"]})
+    note = contacts.note(business.id, contact.id, MARK, "system")
+    return {"contact": contact.id, "note": note.id, "task": work.add(business.id, {"title": MARK}).id}
+
+
+def _call(business: models.Business) -> dict[str, int]:
+    """A call of the business with a recording, its number, and a person whose messages are filed."""
+    call = models.PhoneCall.create(business=business, sid=MARK, caller="+97231234567", note=MARK, outcome="voicemail")
+    sound = models.Recording.create(
+        business=business, call=call, sid=MARK, kind="stream", state="whole", sha256="0" * 64
+    )
+    number, person = phone.add_number(business.id, "+97235550100", MARK), phone.add_person(business.id, "+972540000000")
+    assert number.id == person.id  # the walk knows one id below /api/phone
+    models.TextMessage.create(business=business, sid=MARK, person=MARK, sender=MARK, number=MARK, body=MARK)
+    return {"call": call.id, "recording": sound.id, "phone": number.id}
 
 
 @pytest.fixture(scope="module")
@@ -165,9 +213,14 @@ def address(route: Route, ids: dict[str, Any]) -> str:
         "passwords": "password",
         "exports": "export",
         "webhooks": "webhook",
+        "contacts": "contact",
+        "tasks": "task",
+        "calls": "call",
+        "recordings": "recording",
+        "phone": "phone",
     }
     path = route.path.replace("<run_id:int>", str(ids["run"])).replace("<delivery:int>", str(ids["delivery"]))
-    path = path.replace("<month>", "2026-10")
+    path = path.replace("<note:int>", str(ids["note"])).replace("<month>", "2026-10")
     return path.replace("<id:int>", str(ids.get(kinds.get(path.split("/")[2], ""), 1)))
 
 
@@ -307,6 +360,10 @@ def test_nothing_of_alices_was_changed_by_the_walk(alice: dict[str, Any]) -> Non
     assert models.Endpoint.get_by_id(alice["webhook"]).active
     assert models.Delivery.get_by_id(alice["delivery"]).tries == 0
     assert models.SavedView.get_or_none(models.SavedView.id == alice["view"]) is not None
+    contact = models.Contact.get_by_id(alice["contact"])
+    assert (contact.version, contact.deleted_at, contact.notes) == (1, None, "")
+    assert models.ContactNote.get_or_none(models.ContactNote.id == alice["note"]) is not None
+    assert models.Task.get_by_id(alice["task"]).done_at is None
 
 
 def test_alice_herself_reaches_everything_that_she_may(site: Web, alice: dict[str, Any]) -> None:
