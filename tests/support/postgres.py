@@ -22,15 +22,16 @@ _cluster: Cluster | None = None
 class Cluster:
     """A server on a port of loopback and a socket in a folder of its own; root runs it as another user."""
 
-    def __init__(self) -> None:
-        """Make and start it."""
+    def __init__(self, address: str = "127.0.0.1") -> None:
+        """Make and start it; it trusts whoever reaches that address."""
         binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
         if not binaries:
             pytest.skip("PostgreSQL is not installed")
         self.binaries = binaries[-1].parent
         self.folder = Path(tempfile.mkdtemp(prefix="prosaas-pg-", dir="/tmp"))
+        self.address = address
         with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
+            probe.bind((address, 0))
             self.port = int(probe.getsockname()[1])
         self._user = "postgres" if os.getuid() == 0 else None
         if self._user:
@@ -38,7 +39,9 @@ class Cluster:
             os.chown(self.folder, owner.pw_uid, owner.pw_gid)
         data = str(self.folder / "data")
         self.run("initdb", "-D", data, "-U", "prosaas", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
-        options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200"
+        with (self.folder / "data" / "pg_hba.conf").open("a") as rules:
+            rules.write("host all all samenet trust\n")
+        options = f"-p {self.port} -k {self.folder} -c listen_addresses={address} -c fsync=off -c max_connections=200"
         self.run("pg_ctl", "-D", data, "-l", str(self.folder / "log"), "-w", "-o", options, "start")
         atexit.register(self.stop)
 
@@ -58,6 +61,7 @@ class Cluster:
 
     def stop(self) -> None:
         """Stop it and remove its folder."""
+        atexit.unregister(self.stop)
         self.run("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "stop")
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -70,7 +74,7 @@ class Cluster:
 
     def url(self, name: str) -> str:
         """The address of a database."""
-        return f"postgresql://prosaas@127.0.0.1:{self.port}/{name}"
+        return f"postgresql://prosaas@{self.address}:{self.port}/{name}"
 
 
 def cluster() -> Cluster:
