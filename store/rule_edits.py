@@ -23,8 +23,12 @@ def _asked_no_more(rule: VendorRule, row: Receipt) -> dict[str, Any]:
 
 
 def apply(business_id: int, id_: object) -> tuple[int, str]:
-    """Apply a rule to earlier receipts: how many changed, and the token that undoes it. Tellable `not_found`."""
+    """Apply a rule to earlier receipts: how many changed, and the token that undoes it. Tellable `not_found`.
+
+    Whoever asks for that is sure of it: a rule on trial is confirmed.
+    """
     rule = rules.one(business_id, id_)
+    trace = rules.made_sure(rule)
 
     def change(row: Receipt) -> dict[str, Any]:
         effect = rules.changes(rule, row)
@@ -34,7 +38,7 @@ def apply(business_id: int, id_: object) -> tuple[int, str]:
             RuleUse.create(business=business_id, rule=used, receipt=row.id, was={**plain, "flags": was["flags"]})
         return _with_status(row, dict(effect.changed))
 
-    return receipt_writes.each(business_id, rules.earlier(rule), change, {"uses": [rule.id]})
+    return receipt_writes.each(business_id, rules.earlier(rule), change, {"uses": [rule.id], "rules": trace})
 
 
 def retire(business_id: int, id_: object, *, back: bool) -> tuple[int, str]:

@@ -175,17 +175,17 @@ def test_a_rule_is_applied_to_earlier_receipts_on_request_and_undone(
     correct(script, rows[0].id, status="approved")
     models.Receipt.update(exported_at=1).where(models.Receipt.id == rows[1].id).execute()
     (rule,) = rules(script)
-    script.post(f"/api/rules/{rule['id']}/confirm", {})
     effects = script.get(f"/api/rules/{rule['id']}/effects").json()
     assert (sorted(effects["earlier"]), effects["would_change"]) == (sorted([rows[0].id, rows[2].id]), 2)
     answer = script.post(f"/api/rules/{rule['id']}/apply", {}).json()
     assert answer["changed"] == 2
     assert [shown(script, row.id)["vendor"] for row in rows] == ["Café Alma", read, "Café Alma", "Café Alma"]
     assert shown(script, rows[0].id)["status"] == "approved"
-    assert rules(script)[0]["uses"] == 2
+    assert [(one["uses"], one["state"]) for one in rules(script)] == [(2, "confirmed")]
+    assert shown(script, rows[2].id)["flags"] == []  # asked for in so many words: nothing is asked once more
     assert script.post("/api/undo", {"undo": answer["undo"]}).json() == {"changed": 2}
     assert shown(script, rows[0].id)["vendor"] == read
-    assert rules(script)[0]["uses"] == 0
+    assert [(one["uses"], one["state"]) for one in rules(script)] == [(0, "trial")]
 
 
 def test_a_rule_is_taken_back_with_or_without_what_it_did(

@@ -193,3 +193,18 @@ def test_two_vendors_become_one_by_a_name_and_two_again_by_undo(desk: Desk) -> N
         lambda: names[0] in [one["name"] for one in desk.business.get("/api/vendors?limit=200")["items"]],
         "the name is back",
     )
+
+
+def test_the_months_sum_says_what_usually_comes_and_is_not_here(new_desk: Callable[[str], Desk]) -> None:
+    desk = new_desk("Usual Things")
+    for month in range(3, 10):
+        bring(desk, paper(month, f"2026-{month:02d}-03"), f"{month}.eml")
+    page = desk.open("receipts?month=2026-10")
+    link = page.locator(".sum .missing")
+    expect(link).to_have_text("1 usual one missing")
+    link.click()
+    expect(page.locator(".check.warn")).to_contain_text("Alma Cafe")
+    page.get_by_role("button", name="Not expected any more").click()
+    expect(page.locator(".empty")).to_contain_text("Nothing is missing")
+    page.close()
+    desk.close()

@@ -6,7 +6,7 @@ import { money, month as monthName, monthOnly, monthTiny, num, percent, sums } f
 import { months } from "../core/days.js";
 import { Amount } from "../ui/parts.js";
 import { withStyles } from "../ui/styles.js";
-import { Lazy } from "../ui/lazy.js";
+import { Lazy, calm } from "../ui/lazy.js";
 import { Icon } from "../ui/icons.js";
 import { stats } from "./list.js";
 import { categoryName, swatch } from "./words.js";
@@ -19,6 +19,7 @@ function perMonth(year, currency) {
   return out;
 }
 
+const missing = () => withStyles("more", import("./missing.js")).then((m) => m.Missing);
 const monthTable = () => withStyles("more", import("./months.js")).then((m) => m.MonthTable);
 
 export function Summary({ filter, onMonth }) {
@@ -53,6 +54,7 @@ export function Summary({ filter, onMonth }) {
         <span class="key num">${t("sum.mean")} <${Amount} text=${money({ minor: mean, currency }, true)} /></span></div>
       <div class="sub">${tax && html`<span>${t("field.tax")} <b><${Amount} text=${money(tax)} /></b></span>`}
         <span>${t("sum.count", { n: count, n_text: num(count) })}</span>
+        ${calm.value && html`<${Lazy} name="missing" load=${missing} quiet month=${shown} />`}
         ${foreign.length > 0 && html`<span class="fxs trunc">+ ${sums(Object.fromEntries(foreign.map((one) => [one.currency, one.total.minor]))).slice(0, 2).map((text, n) => html`${n > 0 && " + "}<${Amount} text=${text} />`)}</span>`}
       </div>
     </div>
