@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from web.call import Call
 
 _MAIL = shapes.ref("Mail")
+_RACES = 5  # a run may end between being asked to look again and being told of
 
 
 @route(
@@ -144,21 +145,23 @@ def look_everywhere(call: Call) -> SyncRun:
     ]
     if not connected:
         return look(call)
-    try:
-        return runs.request(call.business_row, requested_by=call.actor)
-    except Tellable as error:
-        running = runs.active(call.business_id)
-        if error.code != "sync_running" or running is None:
-            raise
-        return running
+    return _asked(call)
 
 
 def look(call: Call, mailbox: Mailbox | None = None) -> SyncRun:
     """A run that reads what waits already, uploads and a mailbox's mail; the active one is asked to look again."""
-    try:
-        return runs.request(call.business_row, mode="upload", mailbox=mailbox, requested_by=call.actor)
-    except Tellable as error:
+    return _asked(call, mode="upload", mailbox=mailbox)
+
+
+def _asked(call: Call, **how: Any) -> SyncRun:
+    for _ in range(_RACES):
+        try:
+            return runs.request(call.business_row, requested_by=call.actor, **how)
+        except Tellable as error:
+            if error.code != "sync_running":
+                raise
+            refused = error
         running = runs.active(call.business_id)
-        if error.code != "sync_running" or running is None:
-            raise
-        return running
+        if running is not None:  # it was asked to look again
+            return running
+    raise refused  # it ended in between, each time anew

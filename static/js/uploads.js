@@ -31,7 +31,7 @@ const set = (id, values) => {
 export function add(list) {
   if (!mayWrite.value || !list.length) return;
   const fresh = [...list].map((file) => {
-    const one = { id: (serial += 1), name: file.name || t("upload.photo"), size: file.size, file, share: 0, state: "waiting", error: null };
+    const one = { id: (serial += 1), name: file.name || t("upload.photo"), size: file.size, file, share: 0, state: "waiting", error: null, business: slug.value };
     const end = /\.[^.]+$/.exec(one.name.toLowerCase())?.[0] || "";
     if (!file.size) return { ...one, state: "failed", error: t("upload.empty") };
     if (file.size > LARGEST) return { ...one, state: "failed", error: t("upload.large") };
@@ -78,12 +78,13 @@ async function send(one) {
   try {
     const answer = await upload("/api/receipts", form, (share) => set(one.id, { share }));
     const fate = answer.items?.[0] || {};
+    unqueue(one.file).catch(() => {});
     if (fate.code === "duplicate") set(one.id, { state: "same", error: t("upload.same"), file: null, mail: fate.mail_id });
     else if (fate.error) set(one.id, { state: "failed", error: sentence(new ApiError(422, fate)) });
     else {
       set(one.id, { state: "reading", share: 1, file: null, mail: fate.mail_id });
       if (answer.run_id) follow(answer.run_id);
-      watch(one.id, fate.mail_id, Date.now());
+      watch();
     }
   } catch (error) {
     if (error.code === "offline" || !online.value) await queue(one);
@@ -91,21 +92,35 @@ async function send(one) {
   }
 }
 
-/* Ask after a file that is being read until its outcome is known: quickly at first, then patiently. */
-async function watch(id, mail, since) {
-  const business = slug.value;
+/* One loop asks after all files that are being read, those first that were asked for longest ago: quickly while
+   fates come, patiently while none does. Three hundred files are no three hundred questions a second. */
+const askedAt = new Map();
+let watching = false;
+
+async function fateOf(one) {
+  askedAt.set(one.id, Date.now());
   try {
-    const { outcome, reason } = await get(`/api/mail/${mail}`, {}, { tries: 1 });
-    if (outcome !== "waiting") {
-      const why = { not_receipt: "nothing", failed: "failed", receipt: "done", duplicate: "same" }[outcome] || "failed";
-      if (why === "done") await refresh(undefined, 0);
-      set(id, { state: why, error: why === "done" ? null : reasonText(reason) });
-      return;
-    }
-  } catch { /* asked again below */ }
-  const age = Date.now() - since;
-  const here = files.value.some((one) => one.id === id) && business === slug.value;
-  if (here) setTimeout(() => watch(id, mail, since), age < 10000 ? 700 : age < 60000 ? 2000 : 10000);
+    const { outcome, reason } = await get(`/api/mail/${one.mail}`, {}, { tries: 1 });
+    if (outcome === "waiting") return null;
+    const state = { not_receipt: "nothing", failed: "failed", receipt: "done", duplicate: "same" }[outcome] || "failed";
+    return [one.id, { state, error: state === "done" ? null : reasonText(reason) }];
+  } catch { return null; /* asked again */ }
+}
+
+async function watch() {
+  if (watching) return;
+  watching = true;
+  for (let pause = 700; ;) {
+    const open = files.value.filter((one) => one.state === "reading" && one.business === slug.value)
+      .sort((a, b) => (askedAt.get(a.id) || 0) - (askedAt.get(b.id) || 0)).slice(0, 4);
+    if (!open.length) break;
+    const fates = (await Promise.all(open.map(fateOf))).filter(Boolean);
+    if (fates.some(([, fate]) => fate.state === "done")) await refresh(undefined, 0);
+    fates.forEach(([id, fate]) => set(id, fate));
+    pause = fates.length ? 700 : Math.min(pause * 1.2, 10000);
+    await new Promise((done) => setTimeout(done, fates.length ? 50 : pause));
+  }
+  watching = false;
 }
 
 /** The person says that it is a receipt, whatever the reading thinks. */
@@ -115,7 +130,7 @@ export async function insist(id) {
     const answer = await post(`/api/mail/${one.mail}/take`);
     set(id, { state: "reading", error: null });
     if (answer.run_id) follow(answer.run_id);
-    setTimeout(() => watch(id, one.mail, Date.now()), 700);
+    watch();
   } catch (error) { failed(error, () => insist(id)); }
 }
 
@@ -137,7 +152,8 @@ export async function takeShared() {
 export function again(id) { set(id, { state: "waiting", error: null }); pump(); }
 export function clear() { files.value = files.value.filter((one) => ["waiting", "sending", "reading"].includes(one.state)); }
 
-/* ---- without a network: kept in the browser until it is back */
+/* ---- without a network: kept in the browser until it is back and the server has them */
+const kept = new Map(); // file → its key in the outbox, for those that are on their way again
 const open = () => new Promise((done, fail) => {
   const request = indexedDB.open("prosaas", 1);
   request.onupgradeneeded = () => request.result.createObjectStore("outbox", { autoIncrement: true });
@@ -150,12 +166,22 @@ const ask = (request) => new Promise((done, fail) => {
 });
 
 async function queue(one) {
+  if (kept.has(one.file)) { set(one.id, { state: "offline", error: t("upload.queued") }); return; }
   try {
     const base = await open();
     await ask(base.transaction("outbox", "readwrite").objectStore("outbox")
       .add({ business: slug.value, name: one.name, file: one.file }));
     set(one.id, { state: "offline", error: t("upload.queued") });
   } catch { set(one.id, { state: "failed", error: t("error.offline") }); }
+}
+
+/* What the server has is kept here no longer. */
+async function unqueue(file) {
+  const key = kept.get(file);
+  if (key === undefined) return;
+  const base = await open();
+  await ask(base.transaction("outbox", "readwrite").objectStore("outbox").delete(key));
+  kept.delete(file);
 }
 
 /** Send what waited for the network: called at start and when it is back. */
@@ -167,9 +193,10 @@ export async function flush() {
   const keys = await ask(base.transaction("outbox").objectStore("outbox").getAllKeys());
   const mine = [];
   for (const [n, item] of all.entries()) {
-    if (item.business !== slug.value) continue;
-    mine.push(new File([item.file], item.name, { type: item.file.type }));
-    await ask(base.transaction("outbox", "readwrite").objectStore("outbox").delete(keys[n]));
+    if (item.business !== slug.value || [...kept.values()].includes(keys[n])) continue;
+    const file = new File([item.file], item.name, { type: item.file.type });
+    kept.set(file, keys[n]); // it goes from the outbox once the server has it
+    mine.push(file);
   }
   if (!mine.length) return;
   files.value = files.value.filter((one) => one.state !== "offline");

@@ -52,6 +52,10 @@ function DropZone() {
 
 const STATE = { waiting: "clock", sending: "upload", reading: "sync", done: "check", same: "copy", nothing: "ban", failed: "warn", offline: "clock" };
 
+/* What went wrong first, then the newest. */
+const wrong = (one) => ["failed", "nothing", "offline"].includes(one.state);
+const ranked = (all) => [...all].sort((a, b) => wrong(b) - wrong(a) || b.id - a.id);
+
 /** Every file on its way: its progress, or what is wrong with it by name. */
 function UploadTray() {
   const all = files.value;
@@ -63,7 +67,7 @@ function UploadTray() {
   return html`<section class="tray" aria-label=${t("upload.title")}>
     <header><b role="status">${head}</b>
       <button type="button" class="icon" aria-label=${t("act.dismiss")} onClick=${clear}><${Icon} name="x" /></button></header>
-    <ul>${all.slice(-60).reverse().map((one) => html`<li key=${one.id} class=${one.state}>
+    <ul>${ranked(all).slice(0, 60).map((one) => html`<li key=${one.id} class=${one.state}>
       <${Icon} name=${STATE[one.state]} class=${one.state === "reading" ? "spin" : ""} />
       <span class="grow"><bdi class="trunc" dir="auto">${one.name}</bdi>
         ${one.error ? html`<small class="why">${one.error}</small>` : html`<small>${t(`upload.${one.state}`)} · ${bytes(one.size)}</small>`}
@@ -71,6 +75,7 @@ function UploadTray() {
       ${one.state === "failed" && one.file && one.size && html`<button type="button" class="btn" onClick=${() => again(one.id)}>${t("act.retry")}</button>`}
       ${one.state === "nothing" && html`<button type="button" class="btn" onClick=${() => insist(one.id)}>${t("upload.insist")}</button>`}
     </li>`)}</ul>
+    ${all.length > 60 && html`<p class="capped">${t("upload.more", { n: all.length - 60, n_text: num(all.length - 60) })}</p>`}
   </section>`;
 }
 

@@ -84,7 +84,7 @@ export function change(id, values, { text = null, again = true } = {}) {
       if (text && answer.undo) undoable(("status" in values ? null : learntText(answer)) || text, id, answer.undo);
       return answer;
     } catch (error) {
-      if (error.code === "version_conflict") await clash(id, values, error, text);
+      if (error.code === "version_conflict") await clash(id, values, error, text, was);
       else {
         roll(id, was, values);
         const retry = again && error.status !== 422 && error.status !== 400;
@@ -126,15 +126,15 @@ function roll(id, was, values) {
 
 /* Somebody else changed it meanwhile. Where the other change is of other fields, ours goes on top of it;
    where it is of the same field, the person is shown both. */
-async function clash(id, values, error, text) {
+async function clash(id, values, error, text, was) {
   const theirs = error.body.theirs || (await get(`/api/receipts/${id}`));
-  const was = detailOf(id).value || briefOf(id).value;
   detailOf(id).value = null;
   release(id);
   accept(theirs);
   hold(id);
-  const same = Object.keys(values).filter((field) => plain(theirs[field]) !== plain(values[field]));
-  if (!same.length) return;
+  const theirOwn = (field) => plain(theirs[field]) !== plain(values[field]) && plain(theirs[field]) !== plain(was?.[field]);
+  const same = Object.keys(values).filter(theirOwn);
+  if (!same.length) { change(id, values, { text }); return; }
   conflict.value = { id, mine: values, theirs, fields: same, was, text };
 }
 const plain = (value) => (value === null || value === undefined ? "" : String(value.text ?? value));

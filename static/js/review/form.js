@@ -1,6 +1,6 @@
 /* The review form's state: what is typed and not yet saved, how a field is read, saving on leaving it. */
-import { useRef, useState } from "../core/signals.js";
-import { slug } from "../core/api.js";
+import { useEffect, useRef, useState } from "../core/signals.js";
+import { online, session, slug } from "../core/api.js";
 import { today } from "../core/business.js";
 import { t } from "../core/i18n.js";
 import { draftOf, keepDraft } from "../core/drafts.js";
@@ -60,19 +60,27 @@ export function useForm(receipt) {
     const answer = await change(id, { [field]: value }, { text: t("toast.saved", { f: t(`field.${field === "tax_total" ? "tax" : field}`) }) });
     if (answer) { if (now.current[field] === text) put(field, undefined); } else if (now.current[field] === undefined) put(field, text);
   }
+  const leave = (field) => {
+    if (!(field in now.current)) return;
+    const text = now.current[field];
+    if (text === textOf(last.current, field)) { put(field, undefined); return; }
+    const { value, wrong: why } = read(field, text, last.current);
+    mark(field, why || null);
+    if (!why) save(field, value, text);
+  };
+  // Signed in again, or the network is back: what could not be saved is saved now.
+  const able = session.value === "in" && online.value;
+  const was = useRef(able);
+  useEffect(() => {
+    if (able && !was.current) Object.keys(now.current).forEach((field) => { if (field !== document.activeElement?.dataset.field) leave(field); });
+    was.current = able;
+  }, [able]);
   return {
     wrong,
     text: (field) => typed[field] ?? textOf(receipt, field),
     isDraft: (field) => field in typed,
     type: (field, text) => { mark(field, null); put(field, text); },
-    leave: (field) => {
-      if (!(field in now.current)) return;
-      const text = now.current[field];
-      if (text === textOf(last.current, field)) { put(field, undefined); return; }
-      const { value, wrong: why } = read(field, text, last.current);
-      mark(field, why || null);
-      if (!why) save(field, value, text);
-    },
+    leave,
     pick: (field, value) => {
       const text = DAYS.has(field) ? dayInput(value) : String(value ?? "");
       mark(field, null);

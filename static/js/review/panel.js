@@ -23,7 +23,7 @@ const compare = () => withStyles("more", import("./compare.js")).then((m) => m.C
 const touch = window.matchMedia("(pointer: coarse)");
 
 /* Two people changed the same field: theirs and ours, side by side. */
-function Conflict({ id }) {
+function Conflict({ id, form }) {
   const clash = conflict.value;
   if (!clash || clash.id !== id) return null;
   const show = (value) => (value === null || value === undefined || value === "" ? "—" : String(value.text ?? value));
@@ -32,7 +32,7 @@ function Conflict({ id }) {
     <table class="plain small"><thead><tr><th></th><th scope="col">${t("conflict.theirs")}</th><th scope="col">${t("conflict.mine")}</th></tr></thead>
       <tbody>${clash.fields.map((field) => html`<tr key=${field}><th scope="row">${t(`field.${field === "tax_total" ? "tax" : field}`)}</th>
         <td><bdi>${show(clash.theirs[field])}</bdi></td><td><bdi>${show(clash.mine[field])}</bdi></td></tr>`)}</tbody></table>
-    <div class="acts"><button type="button" class="btn" onClick=${() => resolveConflict(false)}>${t("conflict.take")}</button>
+    <div class="acts"><button type="button" class="btn" onClick=${() => { clash.fields.forEach(form.drop); resolveConflict(false); }}>${t("conflict.take")}</button>
       <button type="button" class="btn pri" onClick=${() => resolveConflict(true)}>${t("conflict.keep")}</button></div></div>`;
 }
 
@@ -153,7 +153,7 @@ function Panel({ receipt, filter, onOpen, onClose }) {
     </header>
     <div class="rbody">
       <${DocumentView} receipt=${receipt} active=${active} rivals=${isDoubtful(receipt, active) || opened.includes(active)} onWord=${word} />
-      <${Fields} receipt=${receipt} form=${form} active=${active} setActive=${setActive} register=${register} conflict=${html`<${Conflict} id=${id} />`} />
+      <${Fields} receipt=${receipt} form=${form} active=${active} setActive=${setActive} register=${register} conflict=${html`<${Conflict} id=${id} form=${form} />`} />
     </div>
     ${comparing && html`<${Lazy} name="compare" load=${compare} quiet id=${id} other=${receipt.duplicate_of} onClose=${() => setComparing(false)}
       onDone=${(merged) => { setComparing(false); if (merged) onward(neighbour(id, 1) ?? neighbour(id, -1)); }} />`}
