@@ -17,6 +17,7 @@ from psycopg.adapt import Loader
 from psycopg.types.json import Jsonb, JsonbDumper, set_json_loads
 from psycopg.types.string import StrDumperUnknown, TextLoader
 
+ERRORS = (psycopg.Error, peewee.DatabaseError)
 # A host that lost its power says no goodbye: its sessions, and the locks they hold, end after this many seconds.
 _GONE_AFTER_S = 10
 _ESCAPES = re.compile(
@@ -31,6 +32,11 @@ class _Text(StrDumperUnknown):
         return super().dump(obj.replace("\x00", "") if "\x00" in obj else obj)
 
 
+def clean(text: str) -> str:
+    """JSON's text without the escapes that jsonb refuses."""
+    return _ESCAPES.sub(lambda found: found["kept"] or ("" if found["nul"] else "\\ufffd"), text)
+
+
 class _Json(JsonbDumper):
     """JSON without the escapes that jsonb refuses: NUL goes, half of a surrogate pair becomes U+FFFD."""
 
@@ -39,7 +45,7 @@ class _Json(JsonbDumper):
         text = bytes(written).decode() if written is not None else ""
         if "\\u" not in text:
             return written
-        return _ESCAPES.sub(lambda found: found["kept"] or ("" if found["nul"] else "\\ufffd"), text).encode()
+        return clean(text).encode()
 
 
 class Postgres(peewee.PostgresqlDatabase):

@@ -31,6 +31,7 @@ COMMANDS = {
     "doctor": Command("check the installation; a remedy for each fault (--json)", "cli.doctor:doctor"),
     "backup": Command("everything but the keys to one file: FILE [--key-out FILE]", "cli.backups:backup", True),
     "restore": Command("a backup back into an empty place: FILE [--key FILE]", "cli.backups:restore", True),
+    "move-to": Command("a SQLite installation into PostgreSQL: postgresql://...", "cli.moving:move", True),
     "rotate-key": Command("encrypt every secret under a new key", "cli.backups:rotate_key", True),
     "sync": Command("fetch new mail: --business B [--from D --to D] [--wait]", "cli.accounts:sync", True),
     "import": Command("mail and documents from files: PATH --business B", "cli.importing:run", True),

@@ -79,6 +79,11 @@ def encoding() -> str:
     return str(models.db.execute_sql("show server_encoding").fetchone()[0])
 
 
+def make(database: peewee.Database) -> None:
+    """This release's tables in another database."""
+    Runner(database, str(_FOLDER)).up()
+
+
 def applied() -> list[str]:
     """Names of the migrations that this database has."""
     return [row.name for row in Runner(models.db.obj, str(_FOLDER)).status() if row.applied]

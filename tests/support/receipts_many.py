@@ -1,0 +1,60 @@
+"""Many receipts at once, as a year of a business has them: the same ones for the same number."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import peewee
+
+import models
+
+VENDORS = ("Harbour Coffee", "בזק", "Hetzner Online", "Café Alma", "Wolt", "Amazon Web Services", "דלק מוטורס")
+PLACES = ("Nord", "Sued", "Center", "חיפה", "Online", "Labs", "Studio", "Bros", "& Sons", "Trading", "Tech", "Foods")
+_BATCH = 2000
+_COLUMNS = (
+    "business_id", "part", "ordinal", "source", "version", "status", "kind", "vendor", "number", "date", "currency",
+    "total_minor", "net_minor", "tax_minor", "tax", "items", "category", "note", "fields", "flags", "hand_set",
+    "waiting_for_document", "created_at", "updated_at",
+)  # fmt: skip
+
+
+def rows(owners: Sequence[int], count: int, seed: int = 1, first: int = 0) -> Iterator[tuple[Any, ...]]:
+    """Values in the order of the columns."""
+    chance = random.Random(seed)
+    start = date(2022, 1, 1)
+    for number in range(first, first + count):
+        vendor = f"{chance.choice(VENDORS)} {chance.choice(PLACES)} {chance.randrange(40)}"
+        total = chance.randrange(500, 900_000)
+        tax = total * 18 // 118
+        lines = json.dumps([{"rate": "18", "base_minor": total - tax, "amount_minor": tax}])
+        items = json.dumps([{"description": f"Item {chance.randrange(5000)}", "quantity": "1", "amount_minor": total}])
+        status = chance.choices(("approved", "ready", "to_review", "rejected"), (70, 15, 12, 3))[0]
+        flags = [{"field": "total", "code": "two_totals", "text": "Two."}] if status == "to_review" else []
+        day = (start + timedelta(days=chance.randrange(1700))).isoformat()
+        made = 1_700_000_000_000 + number * 1000
+        yield (
+            owners[number % len(owners)], "", number, "upload", 1, status, "receipt", vendor, f"INV-{number:07d}", day,
+            chance.choices(("ILS", "EUR", "USD"), (80, 12, 8))[0], total, total - tax, tax, lines, items,
+            chance.choice(("meals", "travel", "software", "office", None)), "", "{}", json.dumps(flags), "[]", False,
+            made, made,
+        )  # fmt: skip
+
+
+def fill(owners: Sequence[int], count: int, seed: int = 1) -> None:
+    """Put them into the database that is open, on either kind."""
+    database = models.db.obj
+    names = ", ".join(f'"{name}"' for name in _COLUMNS)
+    if isinstance(database, peewee.SqliteDatabase):
+        marks = ", ".join("?" * len(_COLUMNS))
+        with database.atomic():
+            database.connection().executemany(
+                f"insert into receipt ({names}) values ({marks})", rows(owners, count, seed)
+            )
+        return
+    with database.atomic(), database.cursor().copy(f"copy receipt ({names}) from stdin") as out:
+        for row in rows(owners, count, seed):
+            out.write_row(row)
