@@ -37,7 +37,7 @@ def written(wanted: Filter) -> dict[str, Any]:
 
 def read(kept: dict[str, Any]) -> Filter:
     """The filter again."""
-    values = dict(kept)
+    values = {name: value for name, value in kept.items() if name != "ids"}
     for name in _DAYS & values.keys():
         values[name] = dt.date.fromisoformat(values[name])
     for name in _AMOUNTS & values.keys():
@@ -47,20 +47,21 @@ def read(kept: dict[str, Any]) -> Filter:
     return Filter(**values)
 
 
-def condition(business_id: int, wanted: Filter) -> tuple[str, list[object]]:
+def condition(business_id: int, wanted: Filter, ids: Sequence[int] | None = None) -> tuple[str, list[object]]:
     """What is handed over of a filter: what counts where it names no status, and no known duplicate."""
     if not wanted.statuses:
         wanted = replace(wanted, statuses=COUNTED)
     term, params = where(business_id, wanted)
-    return f"{term} and r.duplicate_of_id is null", params
+    some = f" and r.id in ({sql.ids(ids)})" if ids else ""
+    return f"{term} and r.duplicate_of_id is null{some}", params
 
 
-def settle(export_id: int, business_id: int, wanted: Filter) -> int:
+def settle(export_id: int, business_id: int, wanted: Filter, ids: Sequence[int] | None = None) -> int:
     """Write down the receipts of an export, oldest first, those without a date last; how many.
 
     Inside the write transaction that marks the set as settled.
     """
-    term, params = condition(business_id, wanted)
+    term, params = condition(business_id, wanted, ids)
     order = "(r.date is null), r.date, r.id"
     ExportedReceipt.delete().where(ExportedReceipt.export == export_id).execute()
     sql.run(
@@ -82,9 +83,9 @@ def sums(export_id: int) -> list[dict[str, Any]]:
     return [{"currency": currency, "count": count, "total_minor": int(total)} for currency, count, total in rows]
 
 
-def preview(business_id: int, wanted: Filter) -> dict[str, Any]:
+def preview(business_id: int, wanted: Filter, ids: Sequence[int] | None = None) -> dict[str, Any]:
     """What an export of the filter would hold: {"count", "currencies", "first", "last", "to_review", "duplicates"}."""
-    term, params = condition(business_id, wanted)
+    term, params = condition(business_id, wanted, ids)
     rows = sql.fetch(
         f"select r.currency, count(*), coalesce(sum(r.total_minor), 0), min(r.date), max(r.date), "
         f"sum(case when r.status = 'to_review' then 1 else 0 end) from receipt r where {term} group by 1 "

@@ -31,6 +31,7 @@ def ask(
     mark: bool = True,
     language: str = "en",
     pack: str | None = None,
+    ids: Sequence[int] = (),
     requested_by: str = "",
 ) -> Export:
     """An export to be made by the worker; the caller rings its `work_id`.
@@ -42,6 +43,7 @@ def ask(
         new_since_last: only what no export has handed over yet.
         mark: its receipts count as handed over once it is ready.
         language: of its headers.
+        ids: these receipts alone, as far as the filter holds them.
         pack: the slot of the monthly pack that it is made for.
         requested_by: user:<id>, token:<id>, schedule or cli.
     """
@@ -55,7 +57,7 @@ def ask(
             business=business_id,
             format=format_,
             language=language if language in LANGUAGES else "en",
-            wanted=export_sets.written(wanted),
+            wanted={**export_sets.written(wanted), **({"ids": sorted(set(ids))} if ids else {})},
             first_day=wanted.from_date,
             last_day=wanted.to_date,
             mark=mark,
@@ -70,7 +72,7 @@ def ask(
 
 def settle(row: Export) -> None:
     """Write down which receipts go in; inside the write transaction of the work's step."""
-    row.count = export_sets.settle(row.id, row.business_id, export_sets.read(row.wanted))
+    row.count = export_sets.settle(row.id, row.business_id, export_sets.read(row.wanted), row.wanted.get("ids"))
     row.sums = export_sets.sums(row.id)
     row.chosen = True
     row.save(only=[Export.count, Export.sums, Export.chosen])
@@ -199,7 +201,7 @@ def facts(row: Export, job: Work | None = None) -> dict[str, Any]:
         "status": status,
         "format": row.format,
         "language": row.language,
-        "filter": row.wanted,
+        "filter": {name: value for name, value in row.wanted.items() if name != "ids"},
         "from_date": _day(row.first_day),
         "to_date": _day(row.last_day),
         "new_since_last": row.wanted.get("exported") is False,

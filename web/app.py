@@ -32,8 +32,8 @@ log = logging.getLogger("web")
 _NOUNS = (
     "audit", "bulk", "business", "calls", "changes", "contacts", "diagnostics", "doctor", "documents", "exports",
     "gmail", "gmail_setup", "health", "mail", "mailboxes", "me", "metrics", "months", "openapi", "packs", "pages",
-    "passwords", "phone", "receipts", "rules", "search", "senders", "session", "sync", "tasks", "tokens", "uploads",
-    "users", "vendors", "views", "webhooks",
+    "passwords", "phone", "receipts", "rules", "search", "senders", "session", "sync", "tasks", "tokens",
+    "uploads", "users", "vendors", "views", "webhooks",
 )  # fmt: skip
 UPLOAD_LIMIT = 50 * 1024 * 1024
 

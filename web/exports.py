@@ -25,6 +25,7 @@ EXPORT = shapes.obj(
     progress_percentage=shapes.WHOLE, error=shapes.either(shapes.NOTE), pack=shapes.OPT_TEXT,
     requested_by=shapes.TEXT, created_at=shapes.TIME, ready_at=shapes.OPT_TIME, undone_at=shapes.OPT_TIME,
 )  # fmt: skip
+_IDS = {"ids": values.id_list(5000, about="these alone, as far as the filter holds them")}
 _NEW = {"new_since_last": values.yes_no(default=True, about="only what no export has handed over yet")}
 
 
@@ -41,6 +42,7 @@ def told(row: Export) -> dict[str, Any]:
     body={
         **FILTER,
         **_NEW,
+        **_IDS,
         "format": values.choice(*exports.FORMATS, code="bad_format").needed(),
         "language": values.choice(*exports.LANGUAGES, about="of the headers; else the business's"),
         "mark": values.yes_no(default=True, about="they count as handed over once the file is ready"),
@@ -59,6 +61,7 @@ def ask(call: Call) -> bytes:
         wanted,
         new_since_last=body["new_since_last"],
         mark=body["mark"],
+        ids=body.get("ids") or (),
         language=body.get("language") or call.business_row.language,
         requested_by=call.actor,
     )
@@ -84,7 +87,7 @@ def archive(call: Call) -> bytes:
     "/api/exports/preview",
     role="accountant",
     summary="What an export of the filter would hold",
-    query={**FILTER, **_NEW},
+    query={**FILTER, **_NEW, **_IDS},
     answers={
         200: shapes.obj(
             count=shapes.WHOLE, currencies=shapes.many(_SUM), first=shapes.OPT_DAY, last=shapes.OPT_DAY,
@@ -97,7 +100,7 @@ def preview(call: Call) -> dict[str, Any]:
     query = dict(call.query)
     if query.pop("new_since_last"):
         query["exported"] = False
-    found = export_sets.preview(call.business_id, filter_of(query))
+    found = export_sets.preview(call.business_id, filter_of(query), query.get("ids"))
     for one in found["currencies"]:
         one["total"] = briefs.amount(one.pop("total_minor"), one["currency"])
     return found

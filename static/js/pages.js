@@ -5,6 +5,7 @@ import { whole } from "./ui/styles.js";
 export const MENU = [
   { name: "receipts", icon: "receipt", key: "r" },
   { name: "mail", icon: "mail", key: "m", load: () => whole(import("./pages/mail.js")) },
+  { name: "exports", icon: "export", key: "x", load: () => whole(import("./pages/exports.js"), { words: "exports", css: "exports" }) },
   "-",
   { name: "vendors", icon: "store", key: "v", load: () => whole(import("./pages/vendors.js"), { words: "vendors", css: "vendors" }) },
   "-",

@@ -43,6 +43,7 @@ function commands() {
     mayWrite.value && mailSources.value.length && ["sync", t("pal.sync"), () => startSync(), "s"],
     mayWrite.value && ["upload", t("pal.upload"), pick],
     mayWrite.value && ["mail", t("add.gmail"), () => connectGmail()],
+    ["export", t("pal.export"), () => go(at("exports", `?export=1${place.value.path.includes("/receipts") ? toQuery(filter).replace("?", "&") : ""}`))],
     ["hist", t("keys.undo"), undoLast, "z"],
     ...Object.values(PAGES).map(({ name, icon, key }) => [icon, t("keys.go", { p: t(`nav.${name}`) }), () => go(at(name)), key && `g ${key}`]),
     ["warn", t("pal.tab", { p: t("tab.review") }), list({ status: "to_review" })],

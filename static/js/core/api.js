@@ -59,6 +59,9 @@ export async function api(method, path, { query, body, version, signal: abort, t
     } catch (error) {
       const passing = error instanceof ApiError && (error.status === 0 || error.status === 502 || error.status === 504);
       if (!passing || n >= tries || !navigator.onLine) {
+        if (error.code === "month_closed" && !query?.confirm && await (await import("../ui/closed.js")).ask(error)) {
+          return api(method, path, { query: { ...query, confirm: error.code }, body, version });
+        }
         if (error.status === 401 && !QUIET.has(path)) session.value = "expired";
         throw error;
       }

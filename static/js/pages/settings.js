@@ -14,6 +14,7 @@ const section = (module, { css, words } = {}) => Promise.all([module, css && loa
 const SECTIONS = [
   ["business", () => section(import("./settings/business.js"))],
   ["people", () => section(import("./settings/people.js"))],
+  ["exportplan", () => section(import("./settings/exportplan.js"), { words: "exports", css: "exports" })],
   ["passwords", () => section(import("./settings/passwords.js"), { words: "vendors" })],
   "-",
   ["mailboxes", () => section(import("./settings/mailboxes.js"))],

@@ -1,5 +1,5 @@
 /* The receipts page: list, summary, filter, review beside it; the address holds its whole state. */
-import { html, useEffect, useMemo, useRef } from "../core/signals.js";
+import { html, useEffect, useMemo, useRef, useState } from "../core/signals.js";
 import { sentence } from "../core/api.js";
 import { at, business, counts, mailboxes, today } from "../core/business.js";
 import { place, route, go } from "../core/router.js";
@@ -20,6 +20,7 @@ import { FilterBar } from "./filterbar.js";
 const emptyState = () => withStyles("more", import("./empty.js")).then((m) => m.Empty);
 const bulkBar = () => withStyles("more", import("./bulk.js")).then((m) => m.Bulk);
 const pending = () => withStyles("more", import("../uploads_view.js")).then((m) => m.Pending);
+const exportDialog = () => import("../pages/exports/open.js").then((m) => m.load());
 const peekCard = () => withStyles("more", import("./peek.js")).then((m) => m.Peek);
 const listKeys = () => withStyles("more", import("./listkeys.js")).then((m) => m.ListKeys);
 const reviewPanel = () => Promise.all([withStyles("review", import("../review/panel.js")), loadWords("why")]).then(([m]) => m.Review);
@@ -35,6 +36,7 @@ export function ReceiptsPage() {
   const since = `${months(today.value.slice(0, 7))[0]}-01`;
   const state = list.value.state;
   const lastOpen = useRef(null);
+  const [handing, setHanding] = useState(false);
 
   useEffect(() => { rememberSince(since); load(filter); loadFigures(filter, since); }, [key, since]);
   useEffect(() => { if (/[?&](connected|error)=/.test(query)) worded(import("../core/connect.js")).then((m) => m.greetReturn()); }, []);
@@ -62,7 +64,7 @@ export function ReceiptsPage() {
   const split = openId !== null;
   return html`<main class=${`main${split ? " is-review" : ""}`} id="main" tabindex="-1">
     <h1 class="sr">${t("nav.receipts")}</h1>
-    <${Top} filter=${filter} />
+    <${Top} filter=${filter} onExport=${!filter.deleted && (() => setHanding(true))} />
     ${!split && !bare && html`<${Summary} filter=${filter} onMonth=${(m) => go(at("receipts", toQuery({ ...filter, month: m || undefined, from_date: undefined, to_date: undefined })))} />`}
     ${!bare && html`<${FilterBar} filter=${filter} />`}
     <div class=${`work${split ? " split" : ""}${bare ? " bare" : ""}`}>
@@ -78,6 +80,7 @@ export function ReceiptsPage() {
       ${split && html`<${Lazy} name="review" load=${reviewPanel} id=${openId} filter=${filter} onOpen=${openReceipt} onClose=${close} />`}
     </div>
     ${calm.value && html`<${Lazy} name="listkeys" load=${listKeys} quiet openId=${openId} onOpen=${openReceipt} />`}
+    ${handing && html`<${Lazy} name="exportdialog" load=${exportDialog} quiet filter=${filter} onClose=${() => setHanding(false)} />`}
     ${peek.value && !split && html`<${Lazy} name="peek" load=${peekCard} quiet />`}
   </main>`;
 }
