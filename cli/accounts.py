@@ -18,9 +18,12 @@ _POLL_S = 0.5
 
 
 def user(argv: list[str], config: Config) -> int:
-    """`./prosaas user add E-MAIL`: a person's account, and a link that signs them in once."""
+    """`./prosaas user add E-MAIL`: an account and a link that signs in once; `user password E-MAIL`: a new password."""
     parser = argparse.ArgumentParser(prog="./prosaas user", description="People who may sign in.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="add")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="add|password")
+    lost = commands.add_parser("password", help="print a link with which somebody sets a new password, for an hour")
+    lost.add_argument("email", metavar="E-MAIL")
+    lost.add_argument("--factor-off", action="store_true", help="switch their second factor off too (a lost phone)")
     add = commands.add_parser("add", help="make an account (or find it) and print a one-time sign-in link")
     add.add_argument("email", metavar="E-MAIL")
     add.add_argument("--name", default="", help="how the screen calls them")
@@ -28,9 +31,16 @@ def user(argv: list[str], config: Config) -> int:
     add.add_argument("--role", default=None, metavar="R", help="owner, member or accountant (default: owner)")
     add.add_argument("--operator", action="store_true", help="may look after the whole installation")
     given = parser.parse_args(argv)
-    from store import people
+    from store import audit, people, second_factor
 
     _open(config)
+    if given.command == "password":
+        known = people.find_user(given.email)
+        with audit.acting(audit.CLI):
+            if given.factor_off:
+                second_factor.off(known.id)
+            print(people.password_link(known, config.public_url))
+        return 0
     business = people.find_business(given.business) if given.business else None
     if given.role is not None:
         people.check_role(given.role)

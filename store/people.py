@@ -15,11 +15,12 @@ import peewee
 import clock
 from errors import Tellable
 from models import ApiToken, Business, Membership, OneTimeLink, Session, User, digest, write
-from store import passwords, sql
+from store import audit, passwords, sql
 
 ROLES = ("accountant", "member", "owner")  # each may do all that the ones before it may
 SESSION_DAYS = 30
 LINK_LIFE = timedelta(days=7)
+PASSWORD_LINK_LIFE = timedelta(hours=1)
 _SEEN_EVERY_MS = 5 * 60 * 1000  # a session's or token's last use is kept to five minutes, to spare writes
 _DAY_MS = 24 * 3600 * 1000
 _BEARER = "prosaas_"
@@ -60,18 +61,24 @@ class Bearer:
 
 def add_user(email: str, name: str = "", *, operator: bool = False, language: str = "en") -> User:
     """The person of that address, made where there is none yet; Tellable `bad_email`."""
-    address = email.strip().casefold()
-    if len(address) > 254 or not _ADDRESS.fullmatch(address):
-        raise Tellable("bad_email", "That is not an e-mail address.")
+    known_as = address(email)
     with write():
-        user: User | None = User.get_or_none(User.email == address)
+        user: User | None = User.get_or_none(User.email == known_as)
         if user is None:
-            user = User(email=address, name=name.strip(), operator=operator, language=language)
+            user = User(email=known_as, name=name.strip(), operator=operator, language=language)
             user.save()
         elif operator and not user.operator:
             user.operator = True
             user.save(only=[User.operator])
     return user
+
+
+def address(email: str) -> str:
+    """An e-mail address as accounts know it; Tellable `bad_email`."""
+    plain = email.strip().casefold()
+    if len(plain) > 254 or not _ADDRESS.fullmatch(plain):
+        raise Tellable("bad_email", "That is not an e-mail address.")
+    return plain
 
 
 def find_user(email: str) -> User:
@@ -102,6 +109,7 @@ def set_password(user_id: int, password: str, *, but_session: int | None = None)
     with write():
         User.update(password_hash=hashed).where(User.id == user_id).execute()
         Session.delete().where(Session.user == user_id, Session.id != (but_session or 0)).execute()
+        audit.note(None, "person.password_set", "user", user_id)
 
 
 def add_business(
@@ -126,7 +134,7 @@ def add_business(
         candidate = wanted if number == 1 else f"{wanted}-{number}"
         try:
             with write():
-                return Business.create(
+                made: Business = Business.create(
                     slug=candidate,
                     name=name,
                     country=country,
@@ -134,6 +142,8 @@ def add_business(
                     base_currency=base_currency,
                     language=language,
                 )
+                audit.note(made.id, "business.added", "business", made.id, label=name)
+                return made
         except peewee.IntegrityError:
             if slug is not None:
                 break
@@ -153,12 +163,15 @@ def check_business(**values: str) -> None:
         raise Tellable("bad_value", f"The language must be one of {', '.join(_LANGUAGES)}.", field="language")
 
 
-def update_business(business_id: int, **changes: str) -> Business:
+def update_business(business_id: int, **changes: Any) -> Business:
     """Change a business's values; Tellable as check_business."""
-    check_business(**changes)
-    if changes:
-        with write():
+    check_business(**{name: value for name, value in changes.items() if isinstance(value, str)})
+    with write():
+        row: Business = Business.get_by_id(business_id)
+        told = audit.difference(row.__data__, changes)
+        if told:
             Business.update(**changes).where(Business.id == business_id).execute()
+            audit.note(business_id, "business.changed", "business", business_id, label=row.name, changes=told)
     return Business.get_by_id(business_id)
 
 
@@ -183,11 +196,18 @@ def add_member(business: Business | int, user: User | int, role: str = "owner") 
         if member is None:
             member = Membership(business=business, user=user, role=role)
             member.save()
+            _tell("member.added", member, [None, role])
         elif member.role != role:
             _keep_an_owner(member)
-            member.role = role
+            was, member.role = member.role, role
             member.save(only=[Membership.role])
+            _tell("member.changed", member, [was, role])
     return member
+
+
+def _tell(action: str, member: Membership, role: list[str | None]) -> None:
+    label = member.user.name or member.user.email
+    audit.note(member.business_id, action, "user", member.user_id, label=label, changes={"role": role})
 
 
 def remove_member(business_id: int, user_id: int) -> None:
@@ -198,6 +218,7 @@ def remove_member(business_id: int, user_id: int) -> None:
             raise Tellable("not_found", "There is no such thing here.")
         _keep_an_owner(member)
         Membership.delete().where(Membership.id == member.id).execute()
+        _tell("member.removed", member, [member.role, None])
 
 
 def members(business_id: int) -> list[dict[str, Any]]:
@@ -253,12 +274,43 @@ def _owner_exists() -> bool:
     return bool(Membership.select().where(Membership.role == "owner").exists())
 
 
-def _link(user: User | None, public_url: str) -> str:
+def password_link(user: User, public_url: str) -> str:
+    """A link with which the person sets a new password, once, within an hour; it signs nobody in."""
+    return _link(user, public_url, "password", PASSWORD_LINK_LIFE)
+
+
+def _link(user: User | None, public_url: str, purpose: str = "sign_in", life: timedelta = LINK_LIFE) -> str:
     token = secrets.token_urlsafe(32)
     with write():
         OneTimeLink.delete().where(OneTimeLink.expires_at < clock.now()).execute()
-        OneTimeLink.create(token_sha256=digest(token), user=user, expires_at=clock.now() + LINK_LIFE)
-    return f"{public_url}/app/sign-in#token={token}"
+        OneTimeLink.create(token_sha256=digest(token), user=user, purpose=purpose, expires_at=clock.now() + life)
+    return f"{public_url}/app/sign-in#{'token' if purpose == 'sign_in' else purpose}={token}"
+
+
+def set_password_by_link(token: str, password: str) -> User:
+    """A new password for the person of the link, whose sessions all end; Tellable `bad_link`, `weak_password`."""
+    hashed = passwords.hashed(password)
+    with write():
+        link = _good_link(token, "password")
+        if link is None:
+            raise Tellable("bad_link", "This link was used already or is too old; ask for a new one.")
+        links = (OneTimeLink.user == link.user_id, OneTimeLink.purpose == "password")
+        OneTimeLink.update(used_at=clock.now()).where(*links).execute()
+        User.update(password_hash=hashed).where(User.id == link.user_id).execute()
+        Session.delete().where(Session.user == link.user_id).execute()
+        audit.note(None, "person.password_reset", "user", link.user_id)
+        user: User = User.get_by_id(link.user_id)
+    return user
+
+
+def _good_link(token: str, purpose: str) -> OneTimeLink | None:
+    link: OneTimeLink | None = OneTimeLink.get_or_none(
+        OneTimeLink.token_sha256 == digest(token),
+        OneTimeLink.purpose == purpose,
+        OneTimeLink.used_at.is_null(),
+        OneTimeLink.expires_at > clock.now(),
+    )
+    return link
 
 
 def redeem(token: str, *, email: str = "", name: str = "", business_name: str = "", language: str = "en") -> User:
@@ -268,11 +320,7 @@ def redeem(token: str, *, email: str = "", name: str = "", business_name: str = 
     `account_needed` where the first-run link came without an address.
     """
     with write():
-        link = OneTimeLink.get_or_none(
-            OneTimeLink.token_sha256 == digest(token),
-            OneTimeLink.used_at.is_null(),
-            OneTimeLink.expires_at > clock.now(),
-        )
+        link = _good_link(token, "sign_in")
         if link is None or (link.user_id is None and _owner_exists()):
             raise Tellable(
                 "bad_link",
@@ -300,8 +348,8 @@ def by_password(email: str, password: str) -> User:
     return user
 
 
-def start_session(user: User) -> tuple[str, Person]:
-    """A new session of the person and the cookie's value, which only the browser keeps."""
+def start_session(user: User, agent: str = "") -> tuple[str, Person]:
+    """A new session of the person in a browser of that name, and the cookie's value, which only the browser keeps."""
     token, now = secrets.token_urlsafe(32), clock.now()
     with write():
         Session.delete().where(Session.expires_at < now).execute()
@@ -309,6 +357,7 @@ def start_session(user: User) -> tuple[str, Person]:
             token_sha256=digest(token),
             user=user,
             csrf=secrets.token_urlsafe(24),
+            agent=agent[:200],
             expires_at=now + timedelta(days=SESSION_DAYS),
         )
     return token, Person(row.id, user.id, row.csrf, bool(user.operator))
@@ -383,6 +432,8 @@ def add_token(business: Business | int, name: str, role: str, *, operator: bool 
         row = ApiToken.create(
             business=business, name=name.strip(), role=role, operator=operator, token_sha256=digest(token)
         )
+        told: dict[str, list[Any]] = {"role": [None, role], **({"operator": [False, True]} if operator else {})}
+        audit.note(row.business_id, "token.added", "token", row.id, label=row.name, changes=told)
     return row, token
 
 
@@ -410,3 +461,4 @@ def revoke_token(row: ApiToken) -> None:
     """End a bearer token at once."""
     with write():
         ApiToken.delete().where(ApiToken.id == row.id).execute()
+        audit.note(row.business_id, "token.ended", "token", row.id, label=row.name)

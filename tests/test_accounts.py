@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+import clock
 import config as settings
 import models
 from cli import accounts
 from errors import Tellable
-from store import people
+from store import people, second_factor
 from tests.support import installation
 from tests.support.redis_server import RedisServer
 
@@ -144,3 +145,19 @@ def test_without_redis_a_sync_is_refused(config: settings.Config, tmp_path: Path
         accounts.sync(["--business", "kedem"], nowhere)
     assert told.value.code == "redis_unavailable"
     assert not models.SyncRun.select().exists()
+
+
+def test_a_forgotten_password_is_helped_from_the_command_line(
+    config: settings.Config, capsys: pytest.CaptureFixture[str]
+) -> None:
+    accounts.user(["add", "noa@kedem.example"], config)
+    noa = models.User.get()
+    second_factor.begin(noa.id)
+    models.User.update(totp_since=clock.now()).execute()
+    capsys.readouterr()
+    assert accounts.user(["password", "noa@kedem.example", "--factor-off"], config) == 0
+    link = capsys.readouterr().out.strip()
+    assert "/app/sign-in#password=" in link
+    people.set_password_by_link(link.partition("=")[2], "a long new password")
+    assert people.by_password("noa@kedem.example", "a long new password").totp_since is None
+    assert models.AuditEntry.get(models.AuditEntry.action == "person.factor_off").actor == "cli"

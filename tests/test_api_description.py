@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import Any
 import pytest
 
 import models
-from store import events, people, webhooks
+from store import contacts, events, people, webhooks
+from store import tasks as work
 from tests.support import installation
 from tests.support.web import Web, receipt, serving
 from web.app import declared
@@ -138,7 +140,11 @@ def test_an_answer_fits_its_own_schema(site: Web, path: str) -> None:
     with models.write():
         hook = webhooks.add(business.id, "https://hook.example/", ["*"])
         events.told(business.id, [("export.ready", {})])
+    contact = contacts.add(business.id, {"name": "Alma", "phones": ["+97231234567"], "tags": ["vip"]})
+    contacts.note(business.id, contact.id, "A note", "system")
+    task = work.add(business.id, {"title": "Call", "due_on": datetime.date(2026, 11, 24), "contact_id": contact.id})
     ids = {"/api/webhooks/{id}/deliveries": hook.id, "/api/receipts/{id}": row.id, "/api/mail/{id}": row.mail_id}
+    ids |= {"/api/contacts/{id}": contact.id, "/api/contacts/{id}/timeline": contact.id, "/api/tasks/{id}": task.id}
     answer = owner.get(path.replace("{id}", str(ids.get(path))))
     schemas = SPEC["paths"][path]["get"]["responses"]
     assert str(answer.status_code) in schemas, answer.text

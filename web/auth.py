@@ -68,14 +68,25 @@ def _by_session(call: Call, route: Route) -> None:
     call.person = person
     if route.method not in SAFE:
         _same_origin(call)
-        given = bottle.request.environ.get("HTTP_X_CSRF_TOKEN", "")
-        if not hmac.compare_digest(given.encode(), person.csrf.encode()):
-            raise Tellable("bad_csrf", "This page is out of date; reload it and try again.")
+        check_csrf(person)
     if route.role == OPERATOR:
         _check_operator(operator=person.operator)
     elif route.role != PERSON:
         call.tenant = _tenant(person)
         _check_role(call, route)
+
+
+def check_csrf(person: people.Person) -> None:
+    """Tellable `bad_csrf` unless the request bears the session's own mark."""
+    given = bottle.request.environ.get("HTTP_X_CSRF_TOKEN", "")
+    if not hmac.compare_digest(given.encode(), person.csrf.encode()):
+        raise Tellable("bad_csrf", "This page is out of date; reload it and try again.")
+
+
+def agent() -> str:
+    """What the browser calls itself, without control characters."""
+    told = str(bottle.request.environ.get("HTTP_USER_AGENT", ""))
+    return "".join(char for char in told if char.isprintable())[:200]
 
 
 def _tenant(person: people.Person) -> people.Tenant:

@@ -217,5 +217,5 @@ def _warning(row: Mailbox) -> dict[str, str | None] | None:
 
 def business(row: Business) -> dict[str, Any]:
     """A business's own settings."""
-    names = ("slug", "name", "country", "time_zone", "base_currency", "language")
+    names = ("slug", "name", "country", "time_zone", "base_currency", "language", "keep_mail_days")
     return {**{name: getattr(row, name) for name in names}, "created_at": clock.iso(row.created_at)}

@@ -108,7 +108,7 @@ def _connect(call: Call, consent: consents.Consent, actor: str) -> None:
             reconnecting=consent.reconnecting,
         )
     except Tellable:
-        _revoke(call, grant.refresh_token)  # the other account's permission is not kept by us
+        revoke(call, grant.refresh_token)  # the other account's permission is not kept by us
         raise
     log.info("Gmail connected mailbox=%s business=%s", mailbox.id, consent.business.id)
     try:
@@ -129,7 +129,8 @@ def address_of(config: Config, access_token: str) -> str:
     return Gmail(api).profile().address
 
 
-def _revoke(call: Call, token: str) -> None:
+def revoke(call: Call, token: str) -> None:
+    """Give a permission back to Google; that it could not be is only told in the log."""
     try:
         oauth.revoke(client(call.site.config), token)
     except Tellable as error:
@@ -183,7 +184,7 @@ def disconnect(call: Call) -> None:
         raise Tellable("not_found", "There is no such thing here.")
     token = mailboxes.disconnect(row)
     if token:
-        _revoke(call, token)
+        revoke(call, token)
 
 
 def _chosen(call: Call) -> Mailbox | None:

@@ -12,7 +12,7 @@ import redis
 
 from errors import Tellable
 from models import digest
-from store import people
+from store import people, second_factor
 from web import auth, shapes, values
 from web.me import me_of
 from web.routing import PERSON, PUBLIC, route
@@ -35,17 +35,19 @@ _LANGUAGE = values.choice("en", "he", "de", "fr")
         "token": values.text(200, about="of a one-time link"),
         "email": values.text(254),
         "password": values.text(1024),
+        "code": values.text(40, about="of the second factor, where there is one; or a recovery code"),
         "name": values.text(200),
         "business_name": values.text(200),
         "language": _LANGUAGE,
     },
     answers={200: shapes.obj(me=shapes.ref("Me"))},
+    example={"email": "noa@kedem.example", "password": "a long password"},
 )
 def sign_in(call: Call) -> dict[str, Any]:
     """Start a session; its cookie is for this browser alone."""
     body = call.body
     whose = [auth.address(), *([body["email"].casefold()] if "password" in body and "email" in body else [])]
-    _count_try(call, whose)
+    count_try(call, whose)
     if "token" in body:
         user = people.redeem(
             body["token"],
@@ -56,10 +58,16 @@ def sign_in(call: Call) -> dict[str, Any]:
         )
     elif "email" in body and "password" in body:
         user = people.by_password(body["email"], body["password"])
+        try:
+            second_factor.check(user, body.get("code"))
+        except Tellable as error:
+            if error.code == "code_needed":
+                forget_try(call, whose)  # half of it was right: the code is asked for now
+            raise
     else:
         raise Tellable("field_missing", "Give the token of a sign-in link, or e-mail and password.")
-    _forget_try(call, whose)
-    cookie, person = people.start_session(user)
+    forget_try(call, whose)
+    cookie, person = people.start_session(user, auth.agent())
     auth.set_cookie(call, cookie, people.SESSION_DAYS * 24 * 3600)
     return {"me": me_of(call, person)}
 
@@ -85,7 +93,7 @@ def sign_out(call: Call) -> None:
     auth.set_cookie(call, "", 0)
 
 
-def _count_try(call: Call, whose: Sequence[str]) -> None:
+def count_try(call: Call, whose: Sequence[str]) -> None:
     """At most ten failed tries in five minutes from one address, and for one account; Tellable `too_many_tries`.
 
     A try is counted before it is made, so that many at once are no way around.
@@ -98,7 +106,7 @@ def _count_try(call: Call, whose: Sequence[str]) -> None:
             )
 
 
-def _forget_try(call: Call, whose: Sequence[str]) -> None:
+def forget_try(call: Call, whose: Sequence[str]) -> None:
     """It was no failure."""
     for one in whose:
         with _here_lock:

@@ -115,7 +115,10 @@ MAILBOX = obj(
     id=WHOLE, kind=TEXT, address=TEXT, status=TEXT, error=either(NOTE), connected_at=OPT_TIME, last_sync_at=OPT_TIME,
     token_expires_at=OPT_TIME, warning=either(NOTE),
 )  # fmt: skip
-BUSINESS = obj(slug=TEXT, name=TEXT, country=TEXT, time_zone=TEXT, base_currency=TEXT, language=TEXT, created_at=TIME)
+BUSINESS = obj(
+    slug=TEXT, name=TEXT, country=TEXT, time_zone=TEXT, base_currency=TEXT, language=TEXT, keep_mail_days=OPT_WHOLE,
+    created_at=TIME,
+)  # fmt: skip
 ME = obj(
     user=obj(
         id=WHOLE, email=TEXT, name=TEXT, language=TEXT, operator=BOOL, prefs=FREE, has_password=BOOL, has_factor=BOOL
