@@ -26,6 +26,7 @@ from store.sql import loaded
 
 log = logging.getLogger("export")
 _TELL_EVERY_S = 0.5
+MOST_TOLD = 300  # sentences of what was left out
 _MAIL = "message/rfc822"
 _OWN_TEXT = ("message.html", "message.txt")
 _BOOKS: Mapping[str, Any] = {
@@ -76,8 +77,11 @@ def _step(job: Job, export: Export) -> Again | Done:
             return Again({"bound": bound})
     if "written" not in state:
         files, left_out = _write(job, export, folder, total)
-        state = {"written": True, "files": files, "left_out": left_out, "marked": 0}
-        job.save(state=state)
+        told = [{"receipt_id": one.row_id, "text": one.sentence} for one in left_out[:MOST_TOLD]]
+        state = {"written": True, "files": files, "left_out": told, "marked": 0}
+        with job.writing(state=state):
+            # What a bookkeeping format could not take is not handed over, and is new the next time.
+            exports.leave_out(export, [one.row_id for one in left_out if not one.document])
         log.info("An export was written export=%s receipts=%s", export.id, export.count)
     after: int | None = int(state["marked"])
     while after is not None:
@@ -194,7 +198,7 @@ def _bound(folder: Path) -> Callable[[ExportDocument], bytes]:
 # -- the file
 
 
-def _write(job: Job, export: Export, folder: Path, total: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _write(job: Job, export: Export, folder: Path, total: int) -> tuple[list[dict[str, Any]], tuple[LeftOut, ...]]:
     """The export's files in the blob store: what the row says of them, and what was left out."""
     business: Business = Business.get_by_id(export.business_id)
     about = about_of(export, business)
@@ -228,11 +232,7 @@ def _write(job: Job, export: Export, folder: Path, total: int) -> tuple[list[dic
             written.append(write(found, about, out, **more))
             media = writer.MEDIA_TYPE
             files.append({"name": name, "media_type": media, "sha256": out.done(), "size": out.size})
-    return files, [_left(one) for one in written[0].left_out[:300]]
-
-
-def _left(one: LeftOut) -> dict[str, Any]:
-    return {"receipt_id": one.row_id, "text": one.sentence}
+    return files, written[0].left_out
 
 
 def books_of(business_id: int, format_: str) -> Any:

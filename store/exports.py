@@ -78,6 +78,18 @@ def settle(row: Export) -> None:
     row.save(only=[Export.count, Export.sums, Export.chosen])
 
 
+def leave_out(row: Export, ids: Sequence[int]) -> None:
+    """These receipts did not go into the file after all: they are not part of it. Inside a write transaction."""
+    if not ids:
+        return
+    for start in range(0, len(ids), _MARKED_AT_ONCE):
+        some = list(ids[start : start + _MARKED_AT_ONCE])
+        sql.run(f"delete from exported_receipt where export_id = ? and receipt_id in ({sql.ids(some)})", [row.id])
+    row.count -= len(ids)
+    row.sums = export_sets.sums(row.id)
+    row.save(only=[Export.count, Export.sums])
+
+
 def mark(row: Export, after: int) -> int | None:
     """Mark a few thousand receipts as handed over, beyond a position; the next position, None when all are.
 

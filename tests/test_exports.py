@@ -279,6 +279,22 @@ def test_accounts_of_the_bookkeeping_program_go_into_its_format(config: Config, 
         export_plans.change(business.id, {"books": {"datev": {"colour": "red"}}})
 
 
+def test_what_a_bookkeeping_format_cannot_take_is_told_and_stays_new(config: Config, business: Business) -> None:
+    making.receipt(config, business, number="GOOD", date="2026-10-02")
+    lost = making.receipt(config, business, number="NODATE", date=None, vendor="Undated Ltd")
+    row = making.made(config, exports.ask(business, "xero", Filter()))
+    assert (row.status, row.count, [one["receipt_id"] for one in row.left_out]) == ("ready", 1, [lost.id])
+    assert "Undated Ltd" in row.left_out[0]["text"]
+    assert [one.number for one in Receipt.select().where(Receipt.exported_at.is_null())] == ["NODATE"]
+
+
+def test_a_chosen_few_are_exported_and_no_others(config: Config, business: Business) -> None:
+    rows = _three(config, business)
+    other = making.receipt(config, installation.business("other"), number="Z")
+    row = making.made(config, exports.ask(business, "csv", Filter(), ids=[rows[0].id, rows[2].id, other.id]))
+    assert _numbers(config, row) == ["A1", "A3"]
+
+
 def test_a_filter_is_kept_and_read_again_as_it_was() -> None:
     wanted = Filter(
         statuses=("approved", "ready"), q="ink", from_date=date(2026, 10, 1), min_amount=Decimal("1.50"), exported=False
