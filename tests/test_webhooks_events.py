@@ -17,7 +17,7 @@ from errors import Tellable
 from jobs import sweep
 from models import Business, Delivery, Event, Mailbox, Receipt
 from receipts.child import Reader
-from store import events, ledger, mailboxes, receipt_edits, receipts, runs, webhooks
+from store import events, ledger, mailboxes, receipt_edits, receipt_writes, receipts, runs, webhooks
 from tests.support import desk, installation, post
 from tests.support.standin import standin_thread
 from tests.support.web import receipt
@@ -109,7 +109,7 @@ def test_many_at_once_and_their_undoing_keep_one_sequence(business: Business) ->
     ids = [receipt(business).id for _ in range(230)]
     _, undo = receipt_edits.bulk(business.id, "approve", ids=ids, values={})
     assert types(business) == ["receipt.updated", "receipt.approved"] * 230
-    receipt_edits.undo(business.id, undo)
+    receipt_writes.undo(business.id, undo)
     rows = told(business)
     assert [sequence for sequence, _, _ in rows] == list(range(1, 691))
     assert {data["receipt"]["status"] for _, _, data in rows[460:]} == {"ready"}
