@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("calls")
 _THREADS = 10
 _BODY = 64 * 1024
-_SWITCH_S = 0.0005  # Python code of a webhook's thread gives way to the sockets after so long
+_SWITCH_S = 0.0001  # Python code of other threads gives way to the sockets after so long
 
 
 class Calls:
