@@ -21,7 +21,7 @@ from receipts.export import beancount, csv_export, datev, hledger, ofx, pdf_repo
 from receipts.export.rows import About, ExportDocument, ExportItem, ExportRow, ExportTax, LeftOut, Written
 from receipts.export.text import file_name
 from receipts.render import Renderer
-from store import export_sets, exports, mailboxes, work
+from store import document_passwords, export_sets, exports, mailboxes, work
 from store.sql import loaded
 
 log = logging.getLogger("export")
@@ -134,6 +134,7 @@ def _make_ready(job: Job, export: Export, folder: Path, bound: int, total: int) 
     """
     folder.mkdir(parents=True, exist_ok=True)
     renderer: Renderer | None = None
+    passwords = document_passwords.tried(export.business_id)
     try:
         for place, row in enumerate(rows(export, job.shop.blobs.open, for_pages=True), 1):
             if place <= bound:
@@ -141,7 +142,7 @@ def _make_ready(job: Job, export: Export, folder: Path, bound: int, total: int) 
             for document in row.documents:
                 if not _kept(folder, document).exists():
                     renderer = renderer or Renderer()
-                    _bind(folder, document, renderer)
+                    _bind(folder, document, renderer, passwords)
             bound = place
             if not job.more():
                 job.save(progress=place, total=total)
@@ -156,12 +157,12 @@ def _kept(folder: Path, document: ExportDocument) -> Path:
     return folder / f"{document.open.key}.pdf"  # type: ignore[attr-defined]
 
 
-def _bind(folder: Path, document: ExportDocument, renderer: Renderer) -> bytes:
+def _bind(folder: Path, document: ExportDocument, renderer: Renderer, passwords: Sequence[str]) -> bytes:
     """The document as a PDF, kept; Tellable where there is none, kept too as an empty file beside its sentence."""
     path = _kept(folder, document)
     try:
         with document.open() as file:
-            data = renderer.bindable(file.read(), document.media_type)
+            data = renderer.bindable(file.read(), document.media_type, passwords=passwords)
     except Tellable as error:
         _keep(path.with_suffix(".why"), f"{error.code}\n{error.sentence}".encode())
         _keep(path, b"")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
+from receipts.countries import israel
 from receipts.fields import currency, days, doubts, items, kinds, numbers, stated, taxids, totals, vendor
 from receipts.fields.choice import RIVALS, best, none
 from receipts.fields.scan import Scan
@@ -97,7 +98,8 @@ def read(
         source=text.source,
     )
     reading = negative(reading)
-    reading = replace(reading, flags=doubts.find(reading, scan, sums, day_list, today))
+    flags = doubts.find(reading, scan, sums, day_list, today)
+    reading = replace(reading, flags=(*flags, *israel.doubts(reading, text.text)))
     if len(text.sales) == 1:
         reading = stated.with_sale(reading, text.sales[0])
     return Extract(reading, scan, sums)
