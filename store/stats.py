@@ -42,6 +42,8 @@ class Stats:
 
 def over(business_id: int, wanted: Filter) -> Stats:
     """The sums of the matching receipts; known duplicates are left out, so that nothing counts twice."""
+    if wanted == Filter():
+        return _kept(business_id)
     if not wanted.statuses:
         wanted = replace(wanted, statuses=COUNTED)
     condition, params = where(business_id, wanted)
@@ -63,6 +65,31 @@ def over(business_id: int, wanted: Filter) -> Stats:
         vendors=tuple(Sum(*row) for row in vendors),
         categories=_sorted(_grouped((row[1], *row[2:]) for row in rows)),
         tax_rates=_tax_rates(condition, params),
+    )
+
+
+def _kept(business_id: int) -> Stats:
+    """The same of the whole business, from the sums that triggers keep (migration 0009)."""
+    rows = sql.fetch(
+        "select kind, grp, currency, count, total, tax from receipt_sum "
+        "where business_id = ? and kind in ('m', 'c', 't')",
+        [business_id],
+    )
+    by_kind: dict[str, list[tuple[Any, ...]]] = {"m": [], "c": [], "t": []}
+    for kind, group, currency, *figures in rows:
+        by_kind[kind].append((group or None, currency or None, *figures))
+    vendors = sql.fetch(
+        "select grp, currency, count, total, tax from receipt_sum where business_id = ? and kind = 'v' "
+        "order by count desc, grp, currency limit ?",
+        [business_id, TOP],
+    )
+    rates = _grouped((_plain(row[0]), *row[1:]) for row in by_kind["t"])
+    return Stats(
+        currencies=_sorted(_grouped((None, *row[1:]) for row in by_kind["m"])),
+        months=tuple(sorted(_grouped(by_kind["m"]), key=lambda one: (one.group or "", one.currency or ""))),
+        vendors=tuple(Sum(row[0] or None, row[1] or None, *row[2:]) for row in vendors),
+        categories=_sorted(_grouped(by_kind["c"])),
+        tax_rates=tuple(sorted(rates, key=lambda one: (one.currency or "", one.group or ""))),
     )
 
 

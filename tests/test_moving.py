@@ -43,7 +43,7 @@ def _shown(config: Config, words: str) -> tuple[object, ...]:
         return found, listed, stats.over(owner, Filter()).currencies
 
 
-@pytest.mark.parametrize("count", [1500, pytest.param(100_000, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("count", [1500, pytest.param(100_000, marks=[pytest.mark.nightly, pytest.mark.timeout(1200)])])
 def test_an_installation_moves_with_its_search_counted_and_hashed(tmp_path: Path, count: int) -> None:
     before = _filled(tmp_path, count)
     url = postgres.cluster().database()
