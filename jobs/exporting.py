@@ -6,10 +6,10 @@ import datetime as dt
 import logging
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import clock
 import money
@@ -108,7 +108,7 @@ def _archive(job: Job, export: Export) -> Done:
             job.save(progress=done)
 
     with job.shop.blobs.writer() as out:
-        left_out = archive.write(business, job.shop.blobs, out, made_at=export.created_at, step=tell)
+        left_out = archive.write(business, job.shop.blobs, cast("BinaryIO", out), made_at=export.created_at, step=tell)
         name = f"{name_of(export, business)} archive.{archive.EXTENSION}"
         file = {"name": name, "media_type": archive.MEDIA_TYPE, "sha256": out.done(), "size": out.size}
     with job.writing():
@@ -177,13 +177,13 @@ def _keep(path: Path, data: bytes) -> None:
     new.replace(path)
 
 
-def _bound(folder: Path) -> Callable[[ExportDocument], bytes]:
+def _bound(folder: Path, business_id: int) -> Callable[[ExportDocument], bytes]:
     def bind(document: ExportDocument) -> bytes:
         path = _kept(folder, document)
         if not path.exists():
             renderer = Renderer()
             try:
-                data = _bind(folder, document, renderer)
+                data = _bind(folder, document, renderer, document_passwords.tried(business_id))
             finally:
                 renderer.close()
         else:
@@ -218,7 +218,7 @@ def _write(job: Job, export: Export, folder: Path, total: int) -> tuple[list[dic
 
     more: dict[str, Any] = {"step": tell}
     if export.format == "pdf":
-        more["bind"] = _bound(folder)
+        more["bind"] = _bound(folder, export.business_id)
     elif export.format in _BOOKS:
         more["books"] = books_of(business.id, export.format)
     pages = export.format == "pdf"
