@@ -52,7 +52,7 @@ def enter(shop: Workshop, lease: runs.Lease, mail: Mail, source: str, read: Read
     else:
         result = _as_ruled(mail, read.result, read.raw)
         if knowledge.is_locked(result):
-            result = _as_receipt(result, read.raw, "message.eml", "Its document is locked.", knowledge.LOCKED)
+            result = _as_receipt(result, read.raw, "message.eml", "Its document is locked.")
     # What a person's word made a document of is not in the blob store yet; its bytes go there before the row.
     keys = {each.part: read.keys.get(each.part) or shop.blobs.put(each.data) for each in result.documents}
     with write():
@@ -80,16 +80,12 @@ def _as_ruled(mail: Mail, result: reading.MessageReading, raw: bytes) -> reading
 
 def _as_file(mail: Mail, result: reading.MessageReading, raw: bytes) -> reading.MessageReading:
     """A file that somebody brought is a receipt, unless it is broken and nobody insists: the ledger then says so."""
-    locked = any(reason.code == knowledge.LOCKED_REASON for reason in result.reasons)
-    if result.outcome == reading.Outcome.FAILED and not locked and not mail.forced:
+    if result.outcome == reading.Outcome.FAILED and not knowledge.has_locked(result) and not mail.forced:
         return result
-    flag = knowledge.LOCKED if locked and not result.receipts else None
-    return _as_receipt(result, raw, mail.subject, "It was uploaded as one.", flag)
+    return _as_receipt(result, raw, mail.subject, "It was uploaded as one.")
 
 
-def _as_receipt(
-    result: reading.MessageReading, raw: bytes, filename: str, said: str, flag: reading.Flag | None = None
-) -> reading.MessageReading:
+def _as_receipt(result: reading.MessageReading, raw: bytes, filename: str, said: str) -> reading.MessageReading:
     """A person says that this is a receipt: it becomes one even when nothing could be read of it."""
     said_so = reading.Reason("person_said_so", said, 1.0)
     if result.receipts:
@@ -98,6 +94,8 @@ def _as_receipt(
     document = next(iter(result.documents), None) or reading.Document("0", filename, media_type, raw)
     why = result.reasons[0].text if result.reasons else "Nothing could be read in this file."
     nothing: reading.Field[Any] = reading.Field(None, 0.0, why)
+    unread = reading.Flag("*", "nothing_read", f"Please fill this one in by hand. {why}")
+    flag = knowledge.LOCKED if knowledge.has_locked(result) else unread
     bare = reading.Reading(
         part=document.part,
         kind=reading.Field(reading.Kind.RECEIPT, 0.1, said),
@@ -110,7 +108,7 @@ def _as_receipt(
         total=nothing,
         payable=nothing,
         net=nothing,
-        flags=(flag or reading.Flag("*", "nothing_read", f"Please fill this one in by hand. {why}"),),
+        flags=(flag,),
     )
     return dataclasses.replace(
         result,

@@ -15,9 +15,14 @@ LOCKED = reading.Flag("*", "document_locked", "The document is locked. Type its 
 Uses = list[tuple[VendorRule, dict[str, Any]]]
 
 
+def has_locked(result: reading.MessageReading) -> bool:
+    """Whether a document of it is locked."""
+    return any(reason.code == LOCKED_REASON for reason in result.reasons)
+
+
 def is_locked(result: reading.MessageReading) -> bool:
     """Whether a mail's document is locked, and what the mail says beside it speaks for a receipt."""
-    if result.receipts or all(reason.code != LOCKED_REASON for reason in result.reasons):
+    if result.receipts or not has_locked(result):
         return False
     return sum(reason.weight for reason in result.reasons if reason.code != LOCKED_REASON) > 0
 
@@ -55,6 +60,9 @@ def settle(row: Receipt, uses: Uses, speaking: list[VendorRule], mail: Mail, *, 
     if uses or not new:
         rules.record(row, uses)
     _propose(row, address, message_id)
+    if all(one.field != "approve" for one in speaking):
+        return
+    row = Receipt.get_by_id(row.id)  # as its kin left it: what may be a second paper does not approve itself
     rule = rule_effects.may_approve(row, speaking)
     if rule is not None:
         why = {

@@ -52,10 +52,13 @@ def find(row: Receipt, address: str | None, message_id: str) -> Kin | None:
     """
     if row.total_minor in (None, 0) or row.status in {"rejected", "not_receipt"} or row.deleted_at is not None:
         return None
+    alike = _alike(row)
+    if not alike:
+        return None
     apart = _apart(row)
     keys = vendor_keys.of(row, address)
     best: tuple[int, int, Kin] | None = None
-    for other, sender, other_message in _alike(row):
+    for other, sender, other_message in alike:
         if other.id in apart or other.duplicate_of_id == row.id:
             continue
         code = _reason(row, keys, message_id, other, vendor_keys.of(other, sender), other_message)
@@ -75,6 +78,8 @@ def _alike(row: Receipt) -> list[tuple[Receipt, str | None, str]]:
         "and r.duplicate_of_id is null and r.status not in ('rejected', 'not_receipt') order by r.id desc limit ?",
         [row.business_id, row.total_minor, row.id, _LOOKED_AT],
     )
+    if not found:
+        return []
     mails = {id_: (address, message_id or "") for id_, address, message_id in found}
     rows = Receipt.select().where(Receipt.id << list(mails)).order_by(Receipt.id.desc())
     return [(one, *mails[one.id]) for one in rows if one.currency == row.currency]

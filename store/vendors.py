@@ -67,6 +67,14 @@ def _text(day: Any) -> str | None:
     return None if day is None else str(day)
 
 
+def newest(business_id: int, name: str) -> int | None:
+    """The id of a vendor's newest receipt, None where it has none."""
+    row = sql.one(
+        "select max(id) from receipt where business_id = ? and vendor = ? and deleted_at is null", [business_id, name]
+    )
+    return row[0] if row else None
+
+
 def known_by(business_id: int, name: str) -> dict[str, list[str]]:
     """The tax ids and sender domains that stand on a vendor's receipts, the most frequent first."""
     numbers = sql.fetch(

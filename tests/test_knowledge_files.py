@@ -82,13 +82,17 @@ def test_a_locked_document_is_opened_by_a_password_that_is_kept_for_the_next_one
     assert script.get("/api/passwords").json()["items"] == []
 
 
-def test_a_locked_letter_that_is_no_receipt_stays_in_the_ledger_with_the_reason(
-    room: Workroom, business: models.Business
+def test_a_locked_letter_that_is_no_receipt_stays_in_the_ledger_until_somebody_takes_it(
+    room: Workroom, business: models.Business, script: Script
 ) -> None:
     file = ("plans.pdf", "application/pdf", pdf(["Our plans"], password="x"))
     (row,) = room.deliver(business, mail("See you on Sunday.", subject="Plans", files=[file]))
     assert (row.outcome, row.reason_code) == ("not_receipt", "pdf_password")
     assert models.Receipt.select().where(models.Receipt.mail == row).count() == 0
+    assert script.post(f"/api/mail/{row.id}/take", {}).status_code in {202, 503}
+    room.work(business)
+    taken = models.Receipt.get(models.Receipt.mail == row)
+    assert [flag["code"] for flag in taken.flags] == ["document_locked"]  # it asks for the password, not for all fields
 
 
 @pytest.mark.parametrize(

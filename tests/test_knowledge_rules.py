@@ -231,6 +231,9 @@ def test_receipts_approve_themselves_only_where_a_person_said_so_and_nothing_is_
     told = shown(script, doubtful.id)
     assert told["flags"]
     assert told["status"] == "to_review"
+    (copy,) = room.receipts(business, paper(2).replace(b"Thank you!", b"A copy for your records."))
+    told = shown(script, copy.id)
+    assert (told["duplicate_of"], told["status"]) == (good.id, "to_review")
 
 
 def test_the_line_of_the_total_is_learnt_and_an_unproved_figure_stays_flagged(

@@ -27,7 +27,8 @@ _PROFILE = {
     "allOf": [
         _VENDOR,
         shapes.obj(
-            expected=shapes.BOOL, tax_ids=shapes.many(shapes.TEXT), senders=shapes.many(shapes.TEXT),
+            newest=shapes.OPT_WHOLE, expected=shapes.BOOL, tax_ids=shapes.many(shapes.TEXT),
+            senders=shapes.many(shapes.TEXT),
             their_rules=shapes.many(RULE),
         ),
     ]
@@ -81,6 +82,7 @@ def profile(call: Call) -> dict[str, Any]:
     mine = [rule for rule, _ in rules.listing(call.business_id, name)]
     return {
         **_told(one, _rhythms(call), {fold(name): len(mine)}),
+        "newest": vendors.newest(call.business_id, name),
         "expected": rhythm.is_expected(call.business_id, name),
         **vendors.known_by(call.business_id, name),
         "their_rules": [brief(rule) for rule in mine],

@@ -1,6 +1,6 @@
 /* One vendor: its sums, its rhythm, what it is known by, its rules; another name, or one with another vendor. */
 import { html, useState } from "../../core/signals.js";
-import { get, post, sentence } from "../../core/api.js";
+import { del, get, post, sentence } from "../../core/api.js";
 import { at, mayWrite, today } from "../../core/business.js";
 import { t } from "../../core/i18n.js";
 import { dayShort, money, num } from "../../core/fmt.js";
@@ -46,6 +46,13 @@ export function Card({ name, onClose, onChanged }) {
       onChanged();
     } catch (problem) { failed(problem, () => expect(expected)); }
   };
+  const approve = async () => {
+    try {
+      const rule = await post("/api/rules", { receipt: one.newest, field: "approve" });
+      done(t("vendors.approving", { v: name }), async () => { await del(`/api/rules/${rule.id}`); onChanged(); });
+      onChanged();
+    } catch (problem) { failed(problem, approve); }
+  };
   const foot = one && html`<a class="btn" href=${at("receipts", `?vendor=${encodeURIComponent(name)}`)}><${Icon} name="receipt" />${t("vendors.receipts")}</a>
     ${mayWrite.value && !naming && html`<button type="button" class="btn" onClick=${() => setNaming(true)}><${Icon} name="edit" />${t("vendors.rename")}</button>`}`;
   return html`<${Dialog} title=${html`<bdi dir="auto">${name}</bdi>`} class="wide" onClose=${onClose} foot=${foot}>
@@ -62,6 +69,7 @@ export function Card({ name, onClose, onChanged }) {
         ${one.senders.length > 0 && html`<dt>${t("vendors.senders")}</dt><dd>${one.senders.map((address) => html`<div key=${address}><bdi dir="ltr">${address}</bdi></div>`)}</dd>`}
       </dl>
       <h3>${t("vendors.tab.rules")}</h3>
-      ${one.their_rules.length ? html`<ul class="checks">${one.their_rules.map((rule) => html`<${RuleRow} key=${rule.id} rule=${rule} bare reload=${onChanged} />`)}</ul>` : html`<p class="hint">${t("vendors.rules.none.p")}</p>`}`}
+      ${one.their_rules.length ? html`<ul class="checks">${one.their_rules.map((rule) => html`<${RuleRow} key=${rule.id} rule=${rule} bare reload=${onChanged} />`)}</ul>` : html`<p class="hint">${t("vendors.rules.none.p")}</p>`}
+      ${mayWrite.value && one.newest && !one.their_rules.some((rule) => rule.field === "approve") && html`<p><button type="button" class="btn" onClick=${approve}><${Icon} name="check" />${t("vendors.approve")}</button></p>`}`}
   </${Dialog}>`;
 }
