@@ -142,7 +142,8 @@ def run(folder: Path, database: str, seed: int, size: Size) -> Outcome:
             set_clock(clock, 0)
         models.connect(settings.load(running.env, data))
         running.standin.set_habits(latency_s=_LATENCY_S)
-        with models.db.connection_context():
+        models.ready()
+        with contextlib.closing(models.db):
             living = stack.enter_context(load(running.url, running.standin, seed, size.businesses))
             site.up("web", "calls", *(f"worker-{number}" for number in range(WORKERS)))
             recoveries, under_way = [], 0

@@ -70,13 +70,16 @@ class Product:
         until(self._answers, "web answers")
         return process
 
-    def start_worker(self, scaled: tuple[int, float] | None = None) -> subprocess.Popen[bytes]:
-        """A worker, listening; `scaled`: its quota is so many units in so many seconds."""
-        seen = self.log("worker").count("READY and LISTENING") if (self.folder / "worker.log").exists() else 0
-        command = [sys.executable, "-m", "tests.support.scaled_worker", *map(str, scaled)] if scaled else None
-        log = self.folder / "worker.log"
-        process = self._stack.enter_context(running(command or prosaas("worker"), self.env, log))
-        until(lambda: self.log("worker").count("READY and LISTENING") > seen, "worker listens")
+    def start_worker(
+        self, scaled: tuple[int, float] | None = None, *, command: list[str] | None = None, log: str = "worker"
+    ) -> subprocess.Popen[bytes]:
+        """A worker, listening; `scaled`: its quota is so many units in so many seconds; `command`: another's way."""
+        file = self.folder / f"{log}.log"
+        seen = self.log(log).count("READY and LISTENING") if file.exists() else 0
+        if scaled:
+            command = [sys.executable, "-m", "tests.support.scaled_worker", *map(str, scaled)]
+        process = self._stack.enter_context(running(command or prosaas("worker"), self.env, file))
+        until(lambda: self.log(log).count("READY and LISTENING") > seen, "worker listens")
         return process
 
     def command(self, *arguments: str) -> str:
