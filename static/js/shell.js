@@ -1,11 +1,9 @@
 /* The frame around every page: side bar, phone bar, banners, global keys. */
 import { html, useState } from "./core/signals.js";
 import { me, slug, online } from "./core/api.js";
-import { signOut, speakLanguage } from "./core/account.js";
 import { business, mailSources, counts, at, mayWrite } from "./core/business.js";
 import { route, go } from "./core/router.js";
-import { t, lang, worded } from "./core/i18n.js";
-import { theme, isDark } from "./core/prefs.js";
+import { t, worded } from "./core/i18n.js";
 import { num } from "./core/fmt.js";
 import { active, workerOffline, reconnecting } from "./core/sync.js";
 import { withStyles } from "./ui/styles.js";
@@ -19,6 +17,7 @@ const views = () => withStyles("more", import("./receipts/views.js")).then((m) =
 const everyKey = () => withStyles("more", import("./everywhere.js")).then((m) => m.EveryKey);
 const sources = () => withStyles("more", import("./sources.js")).then((m) => m.Sources);
 const uploads = () => withStyles("more", import("./uploads_view.js")).then((m) => m.Uploads);
+const account = () => withStyles("more", import("./me.js")).then((m) => m.Me);
 const capture = () => worded(import("./uploads.js")).then((m) => m.capture());
 const BAR = ["receipts", "mail", "calls"]; // what stands in the phone's bar beside the camera, as far as it is there
 
@@ -55,21 +54,6 @@ function Workspace() {
     act: () => go(`/app/b/${encodeURIComponent(b.slug)}/receipts`) }))} />`;
 }
 
-function Me() {
-  const { user } = me.value;
-  const other = lang.value === "he" ? "en" : "he";
-  return html`<${Menu} class="me" align="start" up label=${t("nav.account")} text=${html`<${Avatar} name=${user.name || user.email} />
-      <span class="lbl trunc" dir="auto">${user.name || user.email}</span>`} items=${[
-    { label: t(isDark() ? "theme.light" : "theme.dark"), icon: isDark() ? "sun" : "moon", act: () => { theme.value = isDark() ? "light" : "dark"; }, key: "t" },
-    { label: t(`lang.to.${other}`), icon: "globe", act: () => speakLanguage(other) },
-    { label: t("nav.help"), icon: "help", key: "?", act: () => openOverlay("help") },
-    "-",
-    { label: t("nav.settings"), icon: "gear", act: () => go(at("settings")) },
-    { label: t("nav.signout"), icon: "out", act: signOut },
-  ]} />`;
-}
-
-let openOverlay = () => {};
 const OVERLAYS = {
   palette: () => withStyles("pages", import("./palette.js")).then((m) => m.Palette),
   help: () => withStyles("pages", import("./palette.js")).then((m) => m.Help),
@@ -77,7 +61,6 @@ const OVERLAYS = {
 
 export function Shell({ children }) {
   const [shown, show] = useState(null);
-  openOverlay = show;
   const trouble = !online.value || reconnecting.value || (workerOffline.value && active.value)
     || mailSources.value.some((box) => box.status === "needs_reconnect");
   const waiting = counts.value?.to_review || 0;
@@ -92,7 +75,7 @@ export function Shell({ children }) {
       ${calm.value && html`<${Lazy} name="views" load=${views} quiet />`}
       <div class="grow"></div>
       ${calm.value && html`<${Lazy} name="sources" load=${sources} quiet />`}
-      <${Me} />
+      ${calm.value && html`<${Lazy} name="me" load=${account} quiet help=${() => show("help")} />`}
     </aside>
     ${calm.value && html`<${Lazy} name="keys" load=${everyKey} quiet show=${show} />`}
     <div class="col">${trouble && html`<${Lazy} name="banners" load=${banners} quiet />`}${children}</div>

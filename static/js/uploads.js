@@ -71,12 +71,24 @@ function pump() {
   }
 }
 
+/* A server that is busy is asked again: the same bytes are kept once, so nothing comes in twice. */
+async function sent(form, progress) {
+  for (let pause = 1500; ; pause *= 2) {
+    try {
+      return await upload("/api/receipts", form, progress);
+    } catch (error) {
+      if (![429, 502, 503, 504].includes(error.status) || pause > 12000) throw error;
+      await new Promise((done) => setTimeout(done, pause * (0.8 + Math.random() * 0.4)));
+    }
+  }
+}
+
 async function send(one) {
   set(one.id, { state: "sending", share: 0, error: null });
   const form = new FormData();
   form.append("files", one.file, one.name);
   try {
-    const answer = await upload("/api/receipts", form, (share) => set(one.id, { share }));
+    const answer = await sent(form, (share) => set(one.id, { share }));
     const fate = answer.items?.[0] || {};
     unqueue(one.file).catch(() => {});
     if (fate.code === "duplicate") set(one.id, { state: "same", error: t("upload.same"), file: null, mail: fate.mail_id });

@@ -7,6 +7,7 @@ import { num, sums } from "../core/fmt.js";
 import { useKeys } from "../core/keys.js";
 import { Icon } from "../ui/icons.js";
 import { Amount, Menu } from "../ui/parts.js";
+import { Lazy } from "../ui/lazy.js";
 import { list, chosen, chosenAll, chosenCount, unchoose } from "./list.js";
 import { bulk } from "./edits.js";
 import { sumOf } from "./offsets.js";
@@ -18,6 +19,8 @@ const perCurrency = computed(() => {
   return sumOf(rows, chosenAll.value ? new Set(rows.map((row) => row[0])) : chosen.value);
 });
 
+const exportDialog = () => import("../pages/exports/open.js").then((m) => m.load());
+
 function Act({ icon, name, act, keyName }) {
   return html`<button type="button" class="btn" onClick=${act}><${Icon} name=${icon} /><span class="bl">${t(name)}</span>
     ${keyName && html`<kbd class="dsk" aria-hidden="true">${keyName}</kbd>`}</button>`;
@@ -25,6 +28,7 @@ function Act({ icon, name, act, keyName }) {
 
 function Bar({ filter }) {
   const [exact, setExact] = useState(null); // sums of the server, where the index was cut off
+  const [handing, setHanding] = useState(false);
   const n = chosenCount.value;
   const tab = tabOf(filter);
   const { total, capped } = list.value;
@@ -51,6 +55,7 @@ function Bar({ filter }) {
     ${trash ? html`<${Act} icon="hist" name="act.restore" keyName="R" act=${() => run("restore")} />` : html`
       <${Act} icon="check" name="act.approve" keyName="A" act=${() => run("approve")} />
       <${Menu} label=${t("field.category")} icon="tag" text=${t("field.category")} class="btn" up items=${CATEGORIES.map((c) => ({ label: categoryName(c), act: () => run("set", { category: c }) }))} />
+      <${Act} icon="export" name="act.export" act=${() => setHanding(true)} />
       <${Menu} label=${t("act.more")} icon="more" class="btn" up items=${[
     { label: t("act.to_review"), icon: "hist", act: () => run("to_review") },
     { label: t("act.reject"), icon: "ban", act: () => run("reject") },
@@ -58,6 +63,7 @@ function Bar({ filter }) {
   ]} />
       <${Act} icon="trash" name="act.delete" act=${() => run("delete")} />`}
     <button type="button" class="btn" aria-label=${t("bulk.clear")} onClick=${unchoose}><${Icon} name="x" /></button>
+    ${handing && html`<${Lazy} name="exportdialog" load=${exportDialog} quiet filter=${filter} ids=${chosenAll.value ? null : [...chosen.value]} onClose=${() => setHanding(false)} />`}
   </div>`;
 }
 

@@ -66,9 +66,9 @@ export function pickRow(id, range) {
 }
 
 function gestures(element, options) {
-  let undo = () => {};
-  import("./gestures.js").then((m) => { undo = m.attach(element, options); });
-  return () => undo();
+  let undo = () => { undo = null; };
+  import("./gestures.js").then((m) => { if (undo) undo = m.attach(element, options); });
+  return () => undo?.();
 }
 
 export function VList({ openId, onOpen, hidden }) {
