@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from web.call import Call
 
 _TICKET_S = 60
+_THROUGH_A_PROXY = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST")
 _WATCH_S = 3600  # after so long a browser asks for another ticket
 _RECORDING = shapes.obj(
     id=shapes.WHOLE, kind=shapes.TEXT, state=shapes.TEXT, seconds=shapes.either({"type": "number"}),
@@ -166,14 +167,22 @@ def erase(call: Call, id: int) -> None:  # noqa: A002
 
 @route(
     "POST", "/api/live/ticket", role="member", summary="A ticket for the live view's socket", body={},
-    answers={200: shapes.obj(ticket=shapes.TEXT, path=shapes.TEXT, listen=shapes.BOOL, expires_in_s=shapes.WHOLE)},
+    answers={
+        200: shapes.obj(
+            ticket=shapes.TEXT, path=shapes.TEXT, here=shapes.BOOL, listen=shapes.BOOL, expires_in_s=shapes.WHOLE
+        )
+    },
 )  # fmt: skip
 def ticket(call: Call) -> dict[str, Any]:
-    """Opens /ws/live once within a minute; an owner's ticket may listen in."""
+    """Opens /ws/live once within a minute; an owner's ticket may listen in.
+
+    here: whether that path leads to the calls process at the address that was asked, as it does behind nginx.
+    """
     listen = call.person is not None and allows("owner", call.business.role)
     issued = {"business": call.business_id, "listen": listen, "once": secrets.token_hex(8), "for_s": _WATCH_S}
     token = tokens.issue(models.derive("calls")[0], "live", issued, expires_at=time.time() + _TICKET_S)
-    return {"ticket": token, "path": "/ws/live", "listen": listen, "expires_in_s": _TICKET_S}
+    here = any(name in bottle.request.environ for name in _THROUGH_A_PROXY)
+    return {"ticket": token, "path": "/ws/live", "here": here, "listen": listen, "expires_in_s": _TICKET_S}
 
 
 @route(

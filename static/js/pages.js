@@ -1,5 +1,4 @@
-/* The pages, one entry each: name in the address, icon, key after "g", what is fetched when it is first visited.
-   "-" parts the groups of the side bar. Words: static/i18n/<language>.<words>.json; sheet: static/css/<css>.css. */
+/* The pages: name in the address, icon, key after "g", what is fetched at the first visit. "-" parts groups. */
 import { whole } from "./ui/styles.js";
 
 export const MENU = [
@@ -8,6 +7,7 @@ export const MENU = [
   { name: "exports", icon: "export", key: "x", load: () => whole(import("./pages/exports.js"), { words: "exports", css: "exports" }) },
   "-",
   { name: "vendors", icon: "store", key: "v", load: () => whole(import("./pages/vendors.js"), { words: "vendors", css: "vendors" }) },
+  { name: "calls", icon: "phone", key: "c", load: () => whole(import("./pages/calls.js"), { words: "calls", css: "calls" }) },
   "-",
   { name: "status", icon: "pulse", key: "s", load: () => whole(import("./pages/status.js"), { words: "status" }) },
   { name: "settings", icon: "gear", key: "e", load: () => whole(import("./pages/settings.js")) },

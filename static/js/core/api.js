@@ -49,7 +49,7 @@ export async function api(method, path, { query, body, version, signal: abort, t
   if (slug.value) headers["X-Business"] = slug.value;
   if (method !== "GET" && me.value?.csrf) headers["X-CSRF-Token"] = me.value.csrf;
   if (version !== undefined) headers["If-Match"] = `"${version}"`;
-  const form = body instanceof FormData;
+  const form = body instanceof FormData || body instanceof Blob;
   if (body !== undefined && !form) headers["Content-Type"] = "application/json";
   const address = params.size ? `${path}?${params}` : path;
   for (let n = 1; ; n += 1) {

@@ -19,6 +19,7 @@ const SECTIONS = [
   "-",
   ["mailboxes", () => section(import("./settings/mailboxes.js"))],
   ["senders", () => section(import("./settings/senders.js"))],
+  ["phone", () => section(import("./settings/phone.js"), { words: "phone", css: "calls" })],
   "-",
   ["tokens", () => section(import("./settings/tokens.js"))],
   ["webhooks", () => section(import("./settings/webhooks.js"), { words: "webhooks" })],
