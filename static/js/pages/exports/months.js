@@ -25,7 +25,7 @@ export function Months() {
   if (!page) return html`<${Wait} />`;
   if (!page.items.length) return html`<${Empty} icon="calendar" title=${t("exports.months.none")} text=${t("exports.months.none.p")} />`;
   const link = (n, query) => (n > 0 ? html`<a class="lnk num" href=${at("receipts", query)}>${num(n)}</a>` : html`<span class="num">${num(n)}</span>`);
-  return html`<section class="panel"><p class="hint">${t("exports.months.p")}</p><div class="scrollx"><table class="plain months">
+  return html`<section class="panel"><p class="hint">${t("exports.months.p")}</p><div class="scrollx" tabindex="0" role="region" aria-label=${t("exports.tab.months")}><table class="plain months">
     <thead><tr><th>${t("exports.month")}</th><th class="r">${t("nav.receipts")}</th><th class="r">${t("tab.review")}</th><th class="r">${t("exports.new")}</th><th>${t("exports.state")}</th><th><span class="sr">${t("act.more")}</span></th></tr></thead>
     <tbody>${page.items.map((one) => html`<tr key=${one.month}>
       <td>${monthName(one.month)}</td><td class="r">${link(one.count, `?month=${one.month}`)}</td><td class="r">${link(one.to_review, `?status=to_review&month=${one.month}`)}</td><td class="r">${link(one.new, `?month=${one.month}&exported=0`)}</td>
@@ -44,9 +44,9 @@ export function Tax() {
 }
 
 function TaxTable({ page }) {
-  return html`<section class="panel"><p class="hint">${t("exports.tax.p")}</p><div class="scrollx"><table class="plain">
+  return html`<section class="panel"><p class="hint">${t("exports.tax.p")}</p><div class="scrollx" tabindex="0" role="region" aria-label=${t("exports.tab.tax")}><table class="plain">
     <thead><tr><th>${t("exports.month")}</th><th class="r">${t("exports.rate")}</th><th class="r">${t("nav.receipts")}</th><th class="r">${t("exports.base")}</th><th class="r">${t("exports.tax")}</th><th class="r">${t("exports.in_base", { c: page.base_currency })}</th></tr></thead>
-    <tbody>${[...page.items].reverse().map((one, n) => html`<tr key=${n}><td>${one.month ? monthName(one.month) : "—"}</td><td class="r"><bdi class="num">${one.rate ? `${Number(one.rate)} %` : t("exports.rate.none")}</bdi></td><td class="r num">${num(one.count)}</td>
+    <tbody>${[...page.items].reverse().map((one, n) => html`<tr key=${n}><td>${one.month ? html`<a class="lnk" href=${at("receipts", `?month=${one.month}`)}>${monthName(one.month)}</a>` : "—"}</td><td class="r"><bdi class="num">${one.rate ? `${Number(one.rate)} %` : t("exports.rate.none")}</bdi></td><td class="r num">${num(one.count)}</td>
       <td class="r"><${Amount} text=${money(one.base)} /></td><td class="r"><${Amount} text=${money(one.tax)} /></td>
       <td class="r">${one.unconverted > 0 && one.base_tax.minor === 0 ? "—" : html`<${Amount} text=${money(one.base_tax)} />`}</td></tr>`)}</tbody></table></div></section>`;
 }
