@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import clock
-from models import Contact, ContactKey, ContactReceipt, Receipt, Task
+from models import Contact, ContactKey, ContactReceipt, PhoneCall, Receipt, Task
 from store import contact_keys as keys
 from store import outbox, sql
 
@@ -166,7 +166,9 @@ def _is_all_it_has(contact_id: int, receipt_id: int) -> bool:
     others = sql.one(
         "select 1 from contact_receipt where contact_id = ? and receipt_id <> ? limit 1", [contact_id, receipt_id]
     )
-    return others is None and not Task.select().where(Task.contact == contact_id).exists()
+    if others is not None or Task.select().where(Task.contact == contact_id).exists():
+        return False
+    return not PhoneCall.select().where(PhoneCall.contact_id == contact_id).exists()
 
 
 def _forget_if_empty(contact_id: int) -> None:

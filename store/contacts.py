@@ -11,7 +11,7 @@ import peewee
 
 import clock
 from errors import Tellable
-from models import Business, Contact, ContactKey, ContactNote, db, write
+from models import Business, Contact, ContactKey, ContactNote, PhoneCall, db, write
 from store import audit, search, sql
 from store import contact_keys as keys
 from store.contact_links import add_keys, tell_created
@@ -78,10 +78,18 @@ def insert(business_id: int, clean: Mapping[str, Any], source: str) -> Contact:
     """A new contact of cleaned values, inside a write transaction."""
     row: Contact = Contact.create(business=business_id, source=source, **clean)
     add_keys(business_id, row.id, keys_of(row))
+    _claim_calls(row)
     changes = audit.difference({}, {name: getattr(row, name) for name in ("name", "kind", "tax_id", *_LISTS)})
     audit.note(business_id, "contact.added", "contact", row.id, label=row.name, changes=changes)
     tell_created(row)
     return row
+
+
+def _claim_calls(row: Contact) -> None:
+    """Earlier calls from its numbers that were nobody's are its own."""
+    if row.phones:
+        theirs = (PhoneCall.business == row.business_id, PhoneCall.caller << row.phones, PhoneCall.contact_id.is_null())
+        PhoneCall.update(contact_id=row.id).where(*theirs).execute()
 
 
 def keys_of(row: Contact) -> list[tuple[str, str | None]]:
@@ -122,6 +130,8 @@ def update(row: Contact, clean: Mapping[str, Any]) -> Contact:
         gone = (ContactKey.contact == row.id, ContactKey.kind == kind, ContactKey.value == value)
         ContactKey.delete().where(*gone).execute()
     add_keys(row.business_id, row.id, sorted(new - old, key=str))
+    if "phones" in before:
+        _claim_calls(row)
     changes = {name: [value, clean[name]] for name, value in before.items() if name != "sort_name"}
     audit.note(row.business_id, "contact.changed", "contact", row.id, label=row.name, changes=changes)
     return row
@@ -271,7 +281,7 @@ def matching(business_id: int, text: str) -> search.Condition:
     """On `c.id`: contacts that hold every word, or have the phone number that is being typed."""
     digits = "".join(char for char in text if char.isdigit())
     if len(digits) >= 5 and not any(char.isalpha() for char in text):
-        number = keys.phone_begun(text, country_of(business_id))
+        number = phone_begun(business_id, text)
         by_phone = sql.fetch(
             "select contact_id from contact_key where business_id = ? and kind = 'phone' and value >= ? and value < ? "
             "limit ?",
@@ -280,6 +290,11 @@ def matching(business_id: int, text: str) -> search.Condition:
         if by_phone:
             return search.Condition(f"c.id in ({sql.ids(row[0] for row in by_phone)})", (), few=True)
     return search.contacts(business_id, text)
+
+
+def phone_begun(business_id: int, text: str) -> str:
+    """The beginning in E.164 of a number that is still being typed."""
+    return keys.phone_begun(text, country_of(business_id))
 
 
 def one(business_id: int, id_: object) -> dict[str, Any]:

@@ -69,11 +69,30 @@ def search_mails(business_id: int, text: str, limit: int) -> list[Hit]:
     ]
 
 
+def search_calls(business_id: int, text: str, limit: int) -> list[Hit]:
+    """Calls, by the number or the name that rang, or by what was noted."""
+    digits = "".join(char for char in text if char.isdigit())
+    by_number = len(digits) >= 5 and not any(char.isalpha() for char in text)
+    wanted = sql.like(contacts.phone_begun(business_id, text) if by_number else text).removeprefix("%" * by_number)
+    # The last ten thousand calls: a line of a telephone is short enough to be read.
+    rows = sql.fetch(
+        "select id, caller, caller_name, outcome, started_at from (select * from phone_call where business_id = ? "
+        "order by id desc limit 10000) as p where lower(p.caller || ' ' || p.caller_name || ' ' || p.note) like ? "
+        "escape '!' order by id desc limit ?",
+        [business_id, wanted.lower(), limit],
+    )
+    return [
+        {"type": "call", "id": id_, "title": name or caller, "text": outcome, "at": at}
+        for id_, caller, name, outcome, at in rows
+    ]
+
+
 _KINDS: tuple[Callable[[int, str, int], list[Hit]], ...] = (
     search_receipts,
     search_contacts,
     search_tasks,
     search_mails,
+    search_calls,
 )
 
 

@@ -24,7 +24,12 @@ _TASKS = (
 _NOTES = (
     "select n.created_at, n.id, n.text, n.actor from contact_note n where n.contact_id in ({ids}) and n.business_id = ?"
 )
+_CALLS = (
+    "select p.started_at, p.id, p.outcome, p.direction, p.caller, p.duration_s, p.note from phone_call p "
+    "where p.contact_id in ({ids}) and p.business_id = ?"
+)
 _KINDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "call": (_CALLS, "p.started_at, p.id", ("outcome", "direction", "from", "duration_s", "note")),
     "receipt": (
         _RECEIPTS,
         "coalesce(r.received_at, r.created_at), r.id",

@@ -7,6 +7,7 @@ export const MENU = [
   { name: "exports", icon: "export", key: "x", load: () => whole(import("./pages/exports.js"), { words: "exports", css: "exports" }) },
   "-",
   { name: "vendors", icon: "store", key: "v", load: () => whole(import("./pages/vendors.js"), { words: "vendors", css: "vendors" }) },
+  { name: "contacts", icon: "users", key: "p", load: () => whole(import("./pages/contacts.js"), { words: "contacts", css: "contacts" }) },
   { name: "calls", icon: "phone", key: "c", load: () => whole(import("./pages/calls.js"), { words: "calls", css: "calls" }) },
   "-",
   { name: "status", icon: "pulse", key: "s", load: () => whole(import("./pages/status.js"), { words: "status" }) },
