@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import secrets
+import ssl
 import threading
 import time
 import xml.etree.ElementTree as ET
@@ -71,6 +72,7 @@ class Twilio:
         self.fetched: list[str] = []
         self.session = requests.Session()
         self.session.trust_env = False
+        self.trusted: ssl.SSLContext | None = None  # for wss
 
     # -- webhooks
 
@@ -178,7 +180,7 @@ class Twilio:
         given = self.validator.compute_signature(url, {}) if signature is None else signature
         address = self.calls_url.replace("http", "ws", 1) + urlsplit(url).path
         headers = {"X-Twilio-Signature": given} if given else {}
-        return connect(address, additional_headers=headers, compression=None, proxy=None)
+        return connect(address, additional_headers=headers, compression=None, proxy=None, ssl=self.trusted)
 
     # -- messages
 
