@@ -118,6 +118,7 @@ def test_ui_p25_a_window_of_320_pixels_at_double_size_reviews_chooses_and_export
     page.locator(".row .a").first.tap()
     page.get_by_role("button", name=re.compile("Approve")).tap()
     expect(page.locator(".toast").first).to_contain_text("Approved")
+    page.locator(".toast .shut").first.tap()
     page.locator(".backb").tap()
     page.wait_for_timeout(600)
     hold(page, ".row .a")
