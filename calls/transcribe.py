@@ -33,10 +33,15 @@ def transcribe(
             raise Temporary("transcriber_unreachable", "The transcription server is busy; it will be tried again.")
         if not answer.ok:
             raise Tellable("transcriber_refused", f"The transcription server answered with {answer.status_code}.")
-        return str(answer.json()["text"]).strip()
-    except requests.JSONDecodeError as error:
-        raise Tellable("transcriber_refused", "The transcription server's answer is not what it should be.") from error
-    except (KeyError, TypeError) as error:
-        raise Tellable("transcriber_refused", "The transcription server's answer is not what it should be.") from error
+        text = answer.json()["text"]
+    except (requests.JSONDecodeError, KeyError, TypeError) as error:
+        raise _odd() from error
     except requests.RequestException as error:
         raise Temporary("transcriber_unreachable", "The transcription server cannot be reached now.") from error
+    if not isinstance(text, str):
+        raise _odd()
+    return text.strip()
+
+
+def _odd() -> Tellable:
+    return Tellable("transcriber_refused", "The transcription server's answer is not what it should be.")

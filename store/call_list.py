@@ -9,7 +9,7 @@ from typing import Any
 import clock
 from errors import Tellable
 from models import PhoneCall, Recording, TextMessage, write
-from store import audit
+from store import audit, sql
 from store.calls import OPEN, RUNNING, facts
 
 SHOWN_LIVE = timedelta(hours=4)
@@ -32,7 +32,7 @@ def page(
     if open_only:
         query = query.where(_open())
     if contact is not None:
-        query = query.where(PhoneCall.contact_id == contact)
+        query = query.where((PhoneCall.contact_id == contact) | (PhoneCall.caller << _numbers_of(business_id, contact)))
     if q:
         digits = "".join(one for one in q if one.isdigit()).lstrip("0")
         wanted = PhoneCall.caller_name.contains(q) | PhoneCall.note.contains(q)
@@ -43,6 +43,30 @@ def page(
         query = query.where(PhoneCall.id < before)
     rows = list(query.order_by(PhoneCall.id.desc()).limit(limit + 1))
     return rows[:limit], str(rows[limit - 1].id) if len(rows) > limit else None
+
+
+def _numbers_of(business_id: int, contact_id: int) -> list[str]:
+    rows = sql.fetch(
+        "select value from contact_key where business_id = ? and contact_id = ? and kind = 'phone'",
+        [business_id, contact_id],
+    )
+    return [row[0] for row in rows]
+
+
+def whose(business_id: int, rows: Sequence[PhoneCall]) -> dict[int, int]:
+    """The contact of each call: the one that was known when it came, else whoever has that number now."""
+    found = {row.id: row.contact_id for row in rows if row.contact_id}
+    numbers = sorted({row.caller for row in rows if row.caller and not row.contact_id})
+    if numbers:
+        known: dict[str, int] = {}
+        for number, contact_id in sql.fetch(
+            "select k.value, c.id from contact_key k join contact c on c.id = k.contact_id where k.business_id = ? "
+            f"and k.kind = 'phone' and c.deleted_at is null and k.value in ({sql.marks(numbers)}) order by c.id desc",
+            [business_id, *numbers],
+        ):
+            known[number] = contact_id
+        found |= {row.id: known[row.caller] for row in rows if row.id not in found and row.caller in known}
+    return found
 
 
 def _of(business_id: int) -> Any:

@@ -61,6 +61,16 @@ def test_calls_are_listed_newest_first_with_contact_and_what_is_open(site: Web, 
         assert [one["id"] for one in browser.get(f"/api/calls?{query}").json()["items"]] == wanted, query
 
 
+def test_a_caller_who_becomes_a_contact_later_is_known_in_earlier_calls_too(site: Web, home: Business) -> None:
+    call = _call(home)
+    browser = site.browser(home, role="member")
+    assert browser.get(f"/api/calls/{call.id}").json()["contact"] is None
+    contact = browser.post("/api/contacts", {"name": "Dana", "phones": ["054-1234567"]}).json()
+    told = browser.get(f"/api/calls/{call.id}").json()
+    assert told["contact"] == {"id": contact["id"], "name": "Dana"}
+    assert [one["id"] for one in browser.get(f"/api/calls?contact={contact['id']}").json()["items"]] == [call.id]
+
+
 def test_a_missed_call_is_settled_and_a_note_is_not_overwritten_unseen(site: Web, home: Business) -> None:
     call = _call(home)
     browser = site.browser(home, role="member")

@@ -216,14 +216,16 @@ def _message(row: TextMessage) -> dict[str, Any]:
 def _told(call: Call, rows: Sequence[PhoneCall]) -> list[dict[str, Any]]:
     """Calls with their recordings and whose number it is."""
     sounds = call_list.recordings(rows)
-    known = contacts.by_ids(call.business_id, {row.contact_id for row in rows if row.contact_id})
+    whose = call_list.whose(call.business_id, rows)
+    known = contacts.by_ids(call.business_id, set(whose.values()))
     blocked = set(phone.settings(call.business_id).blocked)
     out = []
     for row in rows:
-        contact = known.get(row.contact_id or 0)
+        contact = known.get(whose.get(row.id, 0))
         out.append(
             {
                 **calls.facts(row),
+                "contact_id": contact and contact["id"],
                 "contact": contact and {"id": contact["id"], "name": contact["name"]},
                 "recordings": [_recording(one) for one in sounds[row.id]],
                 "blocked": bool(row.caller) and row.caller in blocked,
