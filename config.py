@@ -65,6 +65,7 @@ class Config:
     n8n_url: str
     ecb_url: str  # the European Central Bank's table of rates; empty: never fetched
     private_hosts: tuple[str, ...]  # hosts of private networks that people may name (an IMAP server, a webhook)
+    sentry_dsn: str = field(repr=False)
     production: bool
     log_format: str  # "text" | "json"
     log_level: str
@@ -139,6 +140,7 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         n8n_url=_url("N8N_URL", text("N8N_URL")),
         ecb_url="" if text("ECB_URL") == "off" else _url("ECB_URL", text("ECB_URL", ECB_URL)),
         private_hosts=tuple(host for host in text("PRIVATE_HOSTS").replace(",", " ").split() if host),
+        sentry_dsn=_url("SENTRY_DSN", text("SENTRY_DSN")),
         production=production,
         log_format=_choice("LOG_FORMAT", text("LOG_FORMAT", "text"), {"text", "json"}),
         log_level=_choice(

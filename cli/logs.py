@@ -188,6 +188,7 @@ def secrets_of(config: Config) -> tuple[str, ...]:
             config.twilio_auth_token,
             config.llm_api_key,
             config.s3_secret_key,
+            config.sentry_dsn,
             password(config.redis_url),
             password(config.database_url),
             password(config.smtp_url),

@@ -32,6 +32,7 @@ COMMANDS = {
     "backup": Command("everything but the keys to one file: FILE [--key-out FILE]", "cli.backups:backup", True),
     "restore": Command("a backup back into an empty place: FILE [--key FILE]", "cli.backups:restore", True),
     "move-to": Command("a SQLite installation into PostgreSQL: postgresql://...", "cli.moving:move", True),
+    "systemd": Command("units for systemd: [--out FOLDER] [--workers N]", "cli.systemd:systemd", True),
     "rotate-key": Command("encrypt every secret under a new key", "cli.backups:rotate_key", True),
     "sync": Command("fetch new mail: --business B [--from D --to D] [--wait]", "cli.accounts:sync", True),
     "import": Command("mail and documents from files: PATH --business B", "cli.importing:run", True),

@@ -135,6 +135,10 @@ def _begin(process: str, argv: list[str]) -> settings.Config:
     argparse.ArgumentParser(prog=f"./prosaas {process}", description=text).parse_args(argv)
     config = load()
     logs.setup(process, config.log_level, config.log_format, secrets=logs.secrets_of(config))
+    if config.sentry_dsn:
+        from cli import crashes
+
+        crashes.report(config, process)
     return config
 
 
