@@ -23,6 +23,7 @@ _MONTH = 30.44
 _TOGETHER = 6  # days within which papers are one delivery
 _OFTEN = 3  # papers a month beyond which it is a shop one goes to, not a bill that comes
 _LOOK_BACK = timedelta(days=830)
+_MOST_PAPERS = 100  # in that time: more often than a bill comes
 _CHANCES = 400  # vendors of a business that are looked at, those with the most papers
 
 
@@ -123,9 +124,9 @@ def missing(business_id: int, month: str, today: date) -> list[Missing]:
     return sorted(found, key=lambda one: (not one.late, one.expected_on, one.vendor))
 
 
-def rhythms(business_id: int, today: date) -> dict[str, Rhythm]:
-    """The rhythm of each vendor that has one, by folded name."""
-    papers = _papers(business_id, today)
+def rhythms(business_id: int, today: date, names: Sequence[str]) -> dict[str, Rhythm]:
+    """The rhythm of each of these vendors that has one, by folded name."""
+    papers = _papers(business_id, today, names)
     found = {name: of([day for day, *_ in rows]) for name, rows in papers.items()}
     return {name: rhythm for name, rhythm in found.items() if rhythm is not None}
 
@@ -139,16 +140,15 @@ def _told(rows: Sequence[Any], rhythm: Rhythm, day: date, today: date) -> Missin
     return Missing(last[4], NAMES[rhythm.months], day, late, usual, currency, last[1], last[0])
 
 
-def _papers(business_id: int, today: date) -> dict[str, list[tuple[date, int, int | None, str | None, str]]]:
-    """(day, id, total, currency, vendor) of each vendor's papers, oldest first, by folded name."""
+def _papers(
+    business_id: int, today: date, names: Sequence[str] | None = None
+) -> dict[str, list[tuple[date, int, int | None, str | None, str]]]:
+    """(day, id, total, currency, vendor) of each vendor's papers, oldest first, by folded name.
+
+    names: of these vendors alone; else of all whose papers may have a rhythm.
+    """
     since = (today - _LOOK_BACK).isoformat()
-    common = sql.fetch(
-        "select vendor from receipt where business_id = ? and deleted_at is null and duplicate_of_id is null "
-        "and vendor is not null and date >= ? and status not in ('rejected', 'not_receipt') "
-        "group by vendor order by count(*) desc limit ?",
-        [business_id, since, _CHANCES],
-    )
-    names = [name for (name,) in common]
+    names = _likely(business_id, since) if names is None else names
     if not names:
         return {}
     rows = sql.fetch(
@@ -161,6 +161,17 @@ def _papers(business_id: int, today: date) -> dict[str, list[tuple[date, int, in
     for vendor, day, id_, total, currency in rows:
         papers.setdefault(fold(vendor) or vendor, []).append((_day(day), id_, total, currency, vendor))
     return papers
+
+
+def _likely(business_id: int, since: str) -> list[str]:
+    """Vendors with as many papers since a day as a rhythm may have."""
+    common = sql.fetch(
+        "select vendor from receipt where business_id = ? and deleted_at is null and duplicate_of_id is null "
+        "and vendor is not null and date >= ? and status not in ('rejected', 'not_receipt') "
+        "group by vendor having count(*) between 2 and ? order by count(*) desc limit ?",
+        [business_id, since, _MOST_PAPERS, _CHANCES],
+    )
+    return [name for (name,) in common]
 
 
 def _day(value: date | str) -> date:

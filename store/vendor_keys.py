@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ class Keys:
     name: str | None
 
 
+@functools.lru_cache(maxsize=20_000)
 def fold(name: str | None) -> str | None:
     """A name without case, marks, legal form and spacing: what two printings of it share; None when nothing is left."""
     if not name:
@@ -109,7 +111,7 @@ def _own_domains(business_id: int) -> set[str | None]:
 def _speaks_for_many(row: Receipt, place: str, own: str | None) -> bool:
     rows = sql.fetch(
         "select distinct r.vendor, r.vendor_tax_id from receipt r join mail m on m.id = r.mail_id "
-        "where r.business_id = ? and r.id <> ? and m.from_address like ? escape '!' limit 200",
+        "where r.business_id = ? and r.id <> ? and lower(m.from_address) like ? escape '!' limit 200",
         [row.business_id, row.id, sql.like(place)],
     )
     names = {fold(name) for name, _ in rows} - {None, own}

@@ -63,7 +63,7 @@ def listing(call: Call) -> dict[str, Any]:
     found = vendors.listing(call.business_id, call.query["q"] or "", call.query["limit"])
     if not call.query["full"]:
         return answers.listing([_short(one) for one in found], None)
-    known, counted = _rhythms(call), _rules(call)
+    known, counted = _rhythms(call, [one.name for one in found]), _rules(call)
     return answers.listing([_told(one, known, counted) for one in found], None)
 
 
@@ -81,7 +81,7 @@ def profile(call: Call) -> dict[str, Any]:
     one = vendors.one(call.business_id, name)
     mine = [rule for rule, _ in rules.listing(call.business_id, name)]
     return {
-        **_told(one, _rhythms(call), {fold(name): len(mine)}),
+        **_told(one, _rhythms(call, [name]), {fold(name): len(mine)}),
         "newest": vendors.newest(call.business_id, name),
         "expected": rhythm.is_expected(call.business_id, name),
         **vendors.known_by(call.business_id, name),
@@ -159,8 +159,8 @@ def _short(one: Vendor) -> dict[str, Any]:
     return {"id": one.name, "name": one.name, "count": one.count, "category": one.category}
 
 
-def _rhythms(call: Call) -> dict[str, Rhythm]:
-    return rhythm.rhythms(call.business_id, _today(call))
+def _rhythms(call: Call, names: list[str]) -> dict[str, Rhythm]:
+    return rhythm.rhythms(call.business_id, _today(call), names)
 
 
 def _rules(call: Call) -> dict[str | None, int]:
