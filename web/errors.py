@@ -17,7 +17,7 @@ STATUS = {
     "sign_in_first": 409,
     "bad_invitation": 404,
     "code_needed": 401,
-    "bad_code": 401,
+    "bad_code": 422,
     "forbidden": 403,
     "bad_csrf": 403,
     "other_session": 403,

@@ -13,7 +13,7 @@ const section = (module, { css, words } = {}) => Promise.all([module, css && loa
 /* One entry each; "-" parts the groups. Its name in the list is the word settings.<name>. */
 const SECTIONS = [
   ["business", () => section(import("./settings/business.js"))],
-  ["people", () => section(import("./settings/people.js"))],
+  ["people", () => section(import("./settings/people.js"), { words: "access" })],
   ["exportplan", () => section(import("./settings/exportplan.js"), { words: "exports", css: "exports" })],
   ["passwords", () => section(import("./settings/passwords.js"), { words: "vendors" })],
   "-",
@@ -23,7 +23,9 @@ const SECTIONS = [
   "-",
   ["tokens", () => section(import("./settings/tokens.js"))],
   ["webhooks", () => section(import("./settings/webhooks.js"), { words: "webhooks" })],
+  ["audit", () => section(import("./settings/audit.js"), { words: "audit" })],
   "-",
+  ["security", () => section(import("./settings/security.js"), { words: "access" })],
   ["you", () => section(import("./settings/you.js"))],
 ];
 const BY_NAME = Object.fromEntries(SECTIONS.filter((one) => one !== "-"));

@@ -1,21 +1,25 @@
 /* Sign-in: the one-time link, the first account, e-mail and password; and again, over a page in use. */
 import { html, useEffect, useRef, useState } from "../core/signals.js";
 import { ApiError, me, sentence, session } from "../core/api.js";
-import { signIn, signOut, speakLanguage } from "../core/account.js";
+import { loadMe, signIn, signOut, speakLanguage } from "../core/account.js";
 import { place, go } from "../core/router.js";
-import { t, lang, has } from "../core/i18n.js";
+import { t, lang, has, loadWords } from "../core/i18n.js";
 import { Icon, Logo } from "../ui/icons.js";
 import { Dialog } from "../ui/dialog.js";
+import { Lazy } from "../ui/lazy.js";
 
 /* The token rides in the fragment, which no server and no log ever sees; it is taken out at once. */
-function takeToken() {
-  const token = new URLSearchParams(window.location.hash.slice(1)).get("token");
-  if (token) window.history.replaceState({}, "", window.location.pathname + window.location.search);
-  return token;
+function takeLink() {
+  const found = new URLSearchParams(window.location.hash.slice(1));
+  const kind = ["token", "invitation", "password"].find((one) => found.get(one));
+  if (kind) window.history.replaceState({}, "", window.location.pathname + window.location.search);
+  return [kind, kind && found.get(kind)];
 }
+/* Invitations and forgotten passwords come with words of their own, when they are needed. */
+const access = (part) => () => Promise.all([import("./signin/access.js"), loadWords("access")]).then(([m]) => m[part]);
 
 const say = (error) => {
-  if (error instanceof ApiError && error.status === 401 && has("error.signin")) return t("error.signin");
+  if (error instanceof ApiError && error.status === 401 && error.code !== "bad_code" && has("error.signin")) return t("error.signin");
   return sentence(error);
 };
 
@@ -37,7 +41,7 @@ function useSend(onDone) {
       onDone();
       return null;
     } catch (problem) {
-      if (problem.code !== "account_needed") setError(say(problem));
+      if (problem.code !== "account_needed" && problem.code !== "code_needed") setError(say(problem));
       return problem.code;
     } finally { setBusy(false); }
   };
@@ -46,14 +50,21 @@ function useSend(onDone) {
 
 const valuesOf = (form) => Object.fromEntries([...new FormData(form)].filter(([, value]) => value !== ""));
 
-function PasswordForm({ send, busy }) {
+function PasswordForm({ send, busy, forgotten }) {
   const first = useRef(null);
+  const [asks, setAsks] = useState(false); // for the second factor
   useEffect(() => { first.current?.focus(); }, []);
-  return html`<form onSubmit=${(event) => { event.preventDefault(); send(valuesOf(event.target)); }}>
+  const submit = async (event) => {
+    event.preventDefault();
+    if (await send(valuesOf(event.target)) === "code_needed") setAsks(true);
+  };
+  return html`<form onSubmit=${submit}>
     <${Field} id="email" label=${t("signin.email")} type="email" autocomplete="username" input=${first} dir="ltr" />
     <${Field} id="password" label=${t("signin.password")} type="password" autocomplete="current-password" dir="ltr" />
+    ${asks && html`<${Lazy} name="factor" load=${access("Code")} />`}
     <button type="submit" class="btn pri big" disabled=${busy}>${t("signin.go")}</button>
-    <p class="hint">${t("signin.link")}</p></form>`;
+    <p class="hint">${t("signin.link")}</p>
+    <button type="button" class="lnk" onClick=${forgotten}>${t("signin.forgotten")}</button></form>`;
 }
 
 function AccountForm({ token, send, busy }) {
@@ -68,23 +79,29 @@ function AccountForm({ token, send, busy }) {
 }
 
 export function SignInPage() {
-  const [token] = useState(takeToken);
-  const [step, setStep] = useState(token ? "link" : "password");
+  const [[kind, link]] = useState(takeLink);
+  const token = kind === "token" ? link : null;
+  const [step, setStep] = useState(token ? "link" : kind === "invitation" ? "invited" : kind === "password" ? "renew" : "password");
   const onward = () => go("/app/", { replace: true });
   const [send, busy, error] = useSend(onward);
   useEffect(() => {
     if (token) {
       send({ token }).then((code) => { if (code) setStep(code === "account_needed" ? "account" : "password"); });
-    } else if (session.value === "in" && place.value.path === "/app/sign-in") onward();
+    } else if (!kind && session.value === "in" && place.value.path === "/app/sign-in") onward();
   }, []);
   const other = lang.value === "he" ? "en" : "he";
+  if (["invited", "renew", "forgotten"].includes(step)) {
+    const part = { invited: "Invitation", renew: "NewPassword", forgotten: "Forgotten" }[step];
+    return html`<main class="signin" id="main"><div class="card"><header><${Logo} /><span>ProSaaS</span></header>
+      <${Lazy} key=${step} name=${`access.${step}`} load=${access(part)} token=${link} onSignIn=${() => setStep("password")} onIn=${() => loadMe().then(onward)} /></div></main>`;
+  }
   return html`<main class="signin" id="main"><div class="card">
     <header><${Logo} /><span>ProSaaS</span></header>
     <h1>${t(step === "account" ? "signin.first.h" : step === "link" ? "signin.checking" : "signin.h")}</h1>
     <p class="lead">${t(step === "account" ? "signin.first.p" : step === "link" ? "wait" : "signin.p")}</p>
     ${error && html`<p class="bad box" role="alert"><${Icon} name="warn" /><bdi>${error}</bdi></p>`}
     ${step === "account" && html`<${AccountForm} token=${token} send=${send} busy=${busy} />`}
-    ${step === "password" && html`<${PasswordForm} send=${send} busy=${busy} />`}
+    ${step === "password" && html`<${PasswordForm} send=${send} busy=${busy} forgotten=${() => setStep("forgotten")} />`}
     <footer><button type="button" class="lnk" lang=${other} onClick=${() => speakLanguage(other)}><${Icon} name="globe" />${t(`lang.name.${other}`)}</button></footer>
   </div></main>`;
 }

@@ -14,17 +14,25 @@ const ROLES = ["accountant", "member", "owner"];
 
 export function Body() {
   const [page, error, reload] = useLoad(() => (mayManage.value ? get("/api/users") : { items: [] }), []);
+  const [asked, , reask] = useLoad(() => (mayManage.value ? get("/api/invitations") : { items: [] }), []);
+  const withdraw = async (one) => {
+    try {
+      await del(`/api/invitations/${one.id}`);
+      toast(t("access.withdrawn", { n: one.email }));
+    } catch (problem) { failed(problem); }
+    reask();
+  };
   const [link, setLink] = useState(null);
   const [leaving, setLeaving] = useState(null);
   const add = async (event) => {
     event.preventDefault();
     const form = event.target;
     try {
-      const made = await post("/api/users", Object.fromEntries([...new FormData(form)].filter(([, value]) => value)));
-      setLink(made.link ? { name: made.name || made.email, link: made.link } : null);
-      if (!made.link) toast(t("people.known", { n: made.email }));
+      const made = await post("/api/invitations", Object.fromEntries([...new FormData(form)].filter(([, value]) => value)));
+      setLink({ name: made.email, link: made.link });
+      if (made.mailed) toast(t("access.mailed", { n: made.email }));
       form.reset();
-      reload();
+      reask();
     } catch (problem) { failed(problem); }
   };
   const change = async (person, role) => {
@@ -54,6 +62,8 @@ export function Body() {
       <select class="in slim" aria-label=${t("people.role", { n: person.name || person.email })} onChange=${(event) => change(person, event.target.value)}>
         ${ROLES.map((role) => html`<option value=${role} key=${role} selected=${role === person.role}>${t(`role.${role}`)}</option>`)}</select>
       ${person.id !== me.value.user.id && html`<button type="button" class="btn danger" onClick=${() => setLeaving(person)}>${t("act.remove")}</button>`}</li>`)}</ul>
+    ${asked?.items.length > 0 && html`<h3>${t("access.waiting")}</h3><ul class="checks">${asked.items.map((one) => html`<li class="check" key=${one.id}><span class="mark"><${Icon} name="mail" /></span>
+      <span class="grow"><b dir="ltr">${one.email}</b><span>${t(`role.${one.role}`)}</span></span><button type="button" class="btn ghost" onClick=${() => withdraw(one)}>${t("access.withdraw")}</button></li>`)}</ul>`}
     <form class="inlineform" onSubmit=${add}>
       <${Labelled} id="pemail" label=${t("signin.email")}><input class="in" id="pemail" name="email" type="email" required dir="ltr" autocomplete="off" /></${Labelled}>
       <${Labelled} id="prole" label=${t("tokens.role")}><select class="in" id="prole" name="role">${["member", "accountant", "owner"].map((role) => html`<option value=${role} key=${role}>${t(`role.${role}`)}</option>`)}</select></${Labelled}>
