@@ -38,7 +38,7 @@ _PAGE = 500  # the most that Gmail gives, and the price does not depend on it
 _PASSES = 3  # of a listing, which is no snapshot: repeated until one adds nothing
 _RESTARTS = 2  # of a listing whose page token was refused
 _LISTING_WAIT_S = 70.0  # for the quota's next minute
-_EMPTY_PAGES = 50  # of history in a row, before we say that it leads nowhere
+_EMPTY_PAGES = 50  # of history or of a list in a row, before we say that it leads nowhere
 _MESSAGE = "id,threadId,labelIds"
 _LIST_FIELDS = "messages(id,threadId),nextPageToken"
 _HISTORY_FIELDS = (
@@ -275,7 +275,7 @@ class Gmail:
         The quota is waited for here, with empty pages as a sign of life: a caller that came back later would have to
         begin the listing anew, and of a very large mailbox never see its end.
         """
-        token, restarts = "", 0
+        token, restarts, empty = "", 0, 0
         while True:
             params: dict[str, str | int] = {
                 "maxResults": _PAGE,
@@ -300,10 +300,16 @@ class Gmail:
                     yield []
                     self._api.sleep(min(1.0, wait))
                 continue
-            yield [(each["id"], each.get("threadId", "")) for each in page.get("messages") or ()]
+            messages = page.get("messages") or ()
+            yield [(each["id"], each.get("threadId", "")) for each in messages]
             token = page.get("nextPageToken") or ""
             if not token:
                 return
+            empty = 0 if messages else empty + 1
+            if empty >= _EMPTY_PAGES:
+                raise Temporary(
+                    "google_error", "Gmail's list of the mailbox leads nowhere. It is tried again by itself."
+                )
 
     def _get(self, path: str, params: Params, units: int, read: Callable[[Answer], T]) -> T:
         return self._api.get(path, params, units, read)

@@ -268,6 +268,14 @@ def test_a_listing_that_refuses_every_page_token_ends_in_a_sentence() -> None:
         assert isinstance(refusal(lambda: list(at.gmail.everything(None, None))), Refused)
 
 
+def test_a_listing_of_empty_pages_without_end_is_given_up_for_now() -> None:
+    with desk(options=Options(quota="off", synthetic=5)) as at:
+        at.sim.fault("list_empty_page", "messages.list")
+        error = refusal(lambda: list(at.gmail.everything(None, None)))
+        assert isinstance(error, Temporary)
+        assert "leads nowhere" in error.sentence
+
+
 def test_mail_that_moves_between_two_listings_is_named_all_the_same() -> None:
     with desk(options=Options(quota="off", synthetic=1200)) as at:
         pages = at.gmail.everything(None, None)

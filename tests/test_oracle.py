@@ -120,6 +120,8 @@ class Weather:
         self.client.clear_faults()
         missing = "list_missing" in fired
         print("faults", *fired)
+        if revoked is not None:
+            revoked.connect()
         for lane in self.lanes:
             # A listing that leaves a mail out in all its passes is what the weekly comparison is for.
             lane.ask("full" if missing else "incremental")
@@ -171,8 +173,6 @@ class Weather:
             assert run.error_code in {"invalid_grant", "needs_reconnect"}
             assert lane.mailbox.status == "needs_reconnect"
             assert lane.mailbox.error_text
-        if lane is revoked:
-            lane.connect()
         if run.status == "completed":
             assert run.left == 0
             rows = {row.source_id: row for row in Mail.select().where(Mail.mailbox == lane.mailbox)}
