@@ -68,10 +68,15 @@ def _gmail(config: Config, google: GoogleClient, client: Redis, mailbox: Mailbox
     key: dict[str, str] = json.loads(account) if account else {}
 
     def renewal() -> oauth.Access:
-        if key:
-            access = oauth.delegated(key, mailbox.address, config.google_token_url)
-        else:
-            access = oauth.refresh(google, refresh_token)
+        try:
+            if key:
+                access = oauth.delegated(key, mailbox.address, config.google_token_url)
+            else:
+                access = oauth.refresh(google, refresh_token)
+        except NeedsReconnect as error:
+            # At once, for if this worker dies now, the next one must not ask again.
+            mailboxes.needs_reconnect(mailbox.id, error)
+            raise
         mailboxes.keep_access(mailbox.id, access.token, access.expires_at)
         return access
 

@@ -122,6 +122,9 @@ class _Step:
         if due is not None:
             runs.park(self.lease, state=state, wake_at=due, left=ledger.left(ids))
             return False
+        if ledger.to_read(ids, 1) or ledger.to_fetch(ids, 1):  # its turn came this very moment
+            runs.park(self.lease, state=state)
+            return True
         return self._complete(state)
 
     def _take_over(self, state: dict[str, Any]) -> None:
