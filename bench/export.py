@@ -19,6 +19,7 @@ from typing import BinaryIO
 from fpdf import FPDF
 
 from bench import report
+from models import Receipt
 from receipts.export import csv_export, pdf_report, zip_export
 from receipts.export.columns import RECEIPTS
 from receipts.export.rows import About, ExportDocument, ExportRow, ExportTax
@@ -131,9 +132,55 @@ def _zip_plain(count: int, folder: Path) -> None:
                 archive.writestr(f"{row.id}.pdf", file.read())
 
 
+def _job(count: int, folder: Path) -> None:
+    """The whole way: receipts of a database settled, written in both CSV files into the blob store, and marked."""
+    from store import exports
+    from store.receipt_filter import Filter
+    from tests.support import exports as making
+    from tests.support import installation
+
+    config = installation.settings(folder / "job")
+    with installation.database(config):
+        business = installation.business()
+        _fill(business.id, making.receipt(config, business, number="0", tax=[_TAX]), count)
+        start = time.monotonic()
+        row = making.made(config, exports.ask(business, "csv", Filter()))
+        (folder / "job.s").write_text(str(time.monotonic() - start))
+    assert (row.status, row.count) == ("ready", count)
+
+
+_TAX = {"rate": "18", "base_minor": 15593, "amount_minor": 2807}
+
+
+def _columns() -> list[str]:
+    return [field.column_name for field in Receipt._meta.sorted_fields]
+
+
+def _fill(business_id: int, first: Receipt, count: int) -> None:
+    """So many receipts, copies of the first one on other days, each with its row in the ledger."""
+    from models import Mail, write
+    from store import sql
+
+    kept = {
+        name: value for name, value in Mail.get_by_id(first.mail_id).__data__.items() if name not in {"id", "source_id"}
+    }
+    columns = [name for name in _columns() if name not in {"id", "mail_id", "number", "date"}]
+    with write():
+        for start in range(1, count, 500):
+            some = [{**kept, "source_id": f"b{number}"} for number in range(start, min(start + 500, count))]
+            Mail.insert_many(some).execute()
+        names = ", ".join(columns)
+        sql.run(
+            f"insert into receipt (mail_id, number, date, {names}) select m.id, 'N' || m.id, "  # noqa: S608
+            f"date('2026-01-01', '+' || (m.id % 300) || ' days'), {', '.join(f'r.{name}' for name in columns)} "
+            "from mail m, receipt r where r.id = ? and m.id <> r.mail_id and m.business_id = ?",
+            [first.id, business_id],
+        )
+
+
 PARTS: dict[str, Callable[[int, Path], None]] = {
     "report": _report, "report_plain": _report_plain, "csv": _csv, "csv_plain": _csv_plain, "zip": _zip,
-    "zip_plain": _zip_plain,
+    "zip_plain": _zip_plain, "job": _job,
 }  # fmt: skip
 
 
@@ -171,6 +218,8 @@ def main(argv: list[str]) -> int:
         figures["csv_100k_s"], figures["csv_100k_mb"] = seconds * share, memory
         seconds, memory = measured("csv_plain", 100_000 // share, folder)
         figures["csv_100k_plain_s"], figures["csv_100k_plain_mb"] = seconds * share, memory
+        measured("job", 100_000 // share, folder)
+        figures["job_csv_100k_s"] = float((folder / "job.s").read_text()) * share
         for number in range(100):
             (folder / f"{number}.bin").write_bytes(os.urandom(_ZIP_BYTES))
         figures["zip_peak_mb"] = measured("zip", 1000 // share, folder)[1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import logging
 import shutil
@@ -221,19 +222,20 @@ def _write(job: Job, export: Export, folder: Path, total: int) -> tuple[list[dic
         more["bind"] = _bound(folder, export.business_id)
     elif export.format in _BOOKS:
         more["books"] = books_of(business.id, export.format)
-    pages = export.format == "pdf"
-    written: list[Written] = []
-    files = []
-    parts: list[tuple[str, Callable[..., Written]]] = [(f"{stem}.{writer.EXTENSION}", writer.write)]
+    names = [f"{stem}.{writer.EXTENSION}"]
+    write: Callable[..., Written] = writer.write
     if export.format == "csv":
-        parts.append((f"{stem}-lines.csv", csv_export.write_lines))
-    for name, write in parts:
-        with job.shop.blobs.writer() as out:
-            found = rows(export, job.shop.blobs.open, for_pages=pages)
-            written.append(write(found, about, out, **more))
-            media = writer.MEDIA_TYPE
-            files.append({"name": name, "media_type": media, "sha256": out.done(), "size": out.size})
-    return files, written[0].left_out
+        names.append(f"{stem}-lines.csv")
+        write = csv_export.write_both
+    with contextlib.ExitStack() as stack:
+        outs = [stack.enter_context(job.shop.blobs.writer()) for _ in names]
+        found = rows(export, job.shop.blobs.open, for_pages=export.format == "pdf")
+        written = write(found, about, *outs, **more)
+        files = [
+            {"name": name, "media_type": writer.MEDIA_TYPE, "sha256": out.done(), "size": out.size}
+            for name, out in zip(names, outs, strict=True)
+        ]
+    return files, written.left_out
 
 
 def books_of(business_id: int, format_: str) -> Any:

@@ -29,7 +29,7 @@ RECEIPTS: Final = (
     Column("vendor", 30, lambda row, _: row.vendor),
     Column("number", 16, lambda row, _: row.number),
     Column("kind", 14, lambda row, about: labels.kind(about.language, row.kind)),
-    Column("category", 16, lambda row, _: row.category),
+    Column("category", 16, lambda row, about: labels.category(about.language, row.category)),
     Column("currency", 9, lambda row, _: row.currency),
     Column("total", 13, lambda row, _: row.total),
     Column("net", 13, lambda row, _: row.net),

@@ -81,6 +81,22 @@ def write_lines(rows: Iterable[ExportRow], about: About, out: BinaryIO, *, step:
     return Written(count)
 
 
+def write_both(
+    rows: Iterable[ExportRow], about: About, out: BinaryIO, lines: BinaryIO, *, step: Step = no_step
+) -> Written:
+    """Both files in one pass over the rows."""
+    table, line_table = Receipts(about, out), Lines(about, lines)
+    count = 0
+    for row in rows:
+        table.row(row, [document.filename for document in row.documents])
+        line_table.row(row)
+        count += 1
+        if count % 100 == 0:
+            step(count)
+    step(count)
+    return Written(count)
+
+
 def as_text(value: Value) -> str:
     """A value as CSV has it: ISO dates, decimals with a point, text that is no formula."""
     if value is None:

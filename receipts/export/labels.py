@@ -58,6 +58,13 @@ _STATUSES: Final = {
         "to_review": "לבדיקה", "ready": "מוכן", "approved": "אושר", "rejected": "נדחה", "not_receipt": "לא קבלה",
     },
 }  # fmt: skip
+_CATEGORIES: Final = {
+    "he": {
+        "contractors": "קבלנים", "equipment": "ציוד", "fees": "עמלות ובנק", "fuel": "דלק", "insurance": "ביטוח",
+        "marketing": "שיווק", "meals": "אוכל ואירוח", "office": "משרד", "other": "אחר", "phone": "טלפון ואינטרנט",
+        "rent": "שכירות", "software": "תוכנה", "taxes": "מיסים", "travel": "נסיעות", "utilities": "חשמל ומים",
+    },
+}  # fmt: skip
 LANGUAGES: Final = {"en": _EN, "he": _HE}
 
 
@@ -69,6 +76,11 @@ def label(language: str, key: str) -> str:
 def kind(language: str, code: str) -> str:
     """What a document is, in words."""
     return _KINDS.get(language, _KINDS["en"]).get(code, code)
+
+
+def category(language: str, code: str | None) -> str | None:
+    """A category in words; one that a person made up stays as it is, and in English they stand as they are kept."""
+    return None if code is None else _CATEGORIES.get(language, {}).get(code, code)
 
 
 def status(language: str, code: str) -> str:

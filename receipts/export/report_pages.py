@@ -95,7 +95,7 @@ class Pages:
         self._block(
             "by_category", ("category", "currency", "count", "tax", "total"),
             [
-                (k or self._label("no_category"), c, str(s.count), figure(s.tax, c), figure(s.total, c))
+                (self._category(k), c, str(s.count), figure(s.tax, c), figure(s.total, c))
                 for (k, c), s in sorted(totals.categories.items(), key=lambda one: (one[0][1], -one[1].total))
             ],
         )  # fmt: skip
@@ -123,6 +123,9 @@ class Pages:
                     self._y += 12
                     out.text(MARGIN, self._y, words, size=8.5, color=WARN, width=_INNER)
                 self._y += 3
+
+    def _category(self, code: str) -> str:
+        return labels.category(self._about.language, code or None) or self._label("no_category")
 
     def _cards(self, totals: Totals) -> None:
         out = self.sheet
@@ -212,7 +215,7 @@ class Pages:
                 row.date.isoformat() if row.date else "",
                 row.vendor or "",
                 row.number or "",
-                row.category or "",
+                labels.category(self._about.language, row.category) or "",
                 figure(row.tax, row.currency),
                 figure(row.total, row.currency),
                 row.currency or "",

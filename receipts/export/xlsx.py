@@ -155,6 +155,9 @@ class _Sheets:
         sheet.print_area(0, 0, row, _PRINTED)  # on paper the figures, not the long tail of details
         self._sum_sheet(totals)
 
+    def _category(self, code: str) -> str:
+        return labels.category(self._about.language, code or None) or self._label("no_category")
+
     def _sum_sheet(self, totals: Totals) -> None:
         about, row = self._about, 0
         self._sums.write_string(row, 0, plain(about.business), self._formats["bold"])
@@ -174,7 +177,7 @@ class _Sheets:
         row = self._block(
             row, "by_category", ("category", "currency", "count", "total", "tax"),
             [
-                (k or self._label("no_category"), c, s.count, s.total, s.tax)
+                (self._category(k), c, s.count, s.total, s.tax)
                 for (k, c), s in sorted(totals.categories.items())
             ],
         )  # fmt: skip
