@@ -6,6 +6,8 @@ import os
 from collections.abc import Generator
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.support import postgres
 
@@ -19,6 +21,19 @@ def pytest_configure(config: pytest.Config) -> None:
     """Whoever makes an installation asks the environment, for some do so in a process of their own."""
     if config.getoption("--postgres"):
         os.environ[postgres.WANTED] = "1"
+
+
+class _ByFile(LoadScopeScheduling):  # type: ignore[misc]
+    """A file's tests stay together, for they share its fixtures; so do all that share the one browser."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "tests/ui" if file.startswith("tests/ui/") else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _ByFile:
+    """How the tests are dealt out where they run on several cores."""
+    return _ByFile(config, log)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
