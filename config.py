@@ -64,6 +64,7 @@ class Config:
     smtp_url: str = field(repr=False)
     n8n_url: str
     ecb_url: str  # the European Central Bank's table of rates; empty: never fetched
+    api_rate: int  # requests a minute that one bearer token may make; 0: any number
     private_hosts: tuple[str, ...]  # hosts of private networks that people may name (an IMAP server, a webhook)
     sentry_dsn: str = field(repr=False)
     production: bool
@@ -139,6 +140,7 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         smtp_url=text("SMTP_URL"),
         n8n_url=_url("N8N_URL", text("N8N_URL")),
         ecb_url="" if text("ECB_URL") == "off" else _url("ECB_URL", text("ECB_URL", ECB_URL)),
+        api_rate=_number("API_RATE", text("API_RATE", "6000"), 0, 1_000_000),
         private_hosts=tuple(host for host in text("PRIVATE_HOSTS").replace(",", " ").split() if host),
         sentry_dsn=_url("SENTRY_DSN", text("SENTRY_DSN")),
         production=production,

@@ -17,7 +17,7 @@ from errors import Tellable, Temporary
 from jobs.adapters import blob_store
 from models import write
 from store import audit, months, sql
-from web import answers, auth, errors, metrics
+from web import answers, auth, errors, idempotency, metrics
 from web.assets import Assets
 from web.call import Call, Site
 from web.files import PageCache
@@ -77,7 +77,7 @@ def _bound(site: Site, route: Route) -> Any:
             call.body = _body(route)
             sure = bottle.request.query.confirm == "month_closed"
             with audit.acting(call.actor) as acting, months.confirmed(yes=sure):
-                answer = route.handler(call, **path)
+                answer = idempotency.once(call, route, path, lambda: route.handler(call, **path))
                 _leave_a_trace(call, route, path, acting)
         except Tellable as error:
             return answers.refuse(error)

@@ -10,6 +10,7 @@ import bottle
 
 from errors import Tellable
 from store import people
+from web import limits
 from web.routing import OPERATOR, PERSON, PUBLIC, Route, allows
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def _by_token(call: Call, route: Route, token: str) -> None:
     if named is not None and named != bearer.business.slug:
         raise Tellable("not_found", "There is no such thing here.")
     call.token_id = bearer.token_id
+    limits.take(call, bearer.token_id)
     if route.role == PERSON:
         raise Tellable("forbidden", "This needs a person who is signed in; a token will not do.")
     if route.role == OPERATOR:
