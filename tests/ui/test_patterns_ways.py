@@ -83,8 +83,9 @@ def test_ui_p19_the_camera_button_opens_the_camera_and_photos_wait_for_the_netwo
     assert chooser.value.is_multiple()
     assert chooser.value.element.get_attribute("capture") == "environment"
     page.context.set_offline(True)
-    chooser.value.set_files(make_pdf(tmp_path / "shot.pdf", PDF.replace("77120", "88001")))
-    expect(page.locator(".tray")).to_contain_text("Kept here; sent when the network is back")
+    shots = [make_pdf(tmp_path / f"shot{n or ''}.pdf", PDF.replace("77120", f"8800{n}")) for n in (0, 2)]
+    chooser.value.set_files(shots)
+    expect(page.locator(".tray li", has_text="Kept here; sent when the network is back")).to_have_count(2)
     expect(page.locator(".banner")).to_contain_text("You are offline")
     page.context.set_offline(False)
     expect(page.locator(".tray li", has_text="shot.pdf")).to_contain_text(re.compile("Reading|Added"), timeout=30_000)
@@ -176,9 +177,17 @@ VIEWS = (
     "receipts",
     "receipts?status=to_review",
     "mail",
+    "exports",
+    "exports/months",
+    "vendors",
+    "contacts",
+    "contacts/tasks",
+    "calls?view=all",
     "status",
     "settings/business",
-    "settings/mailboxes",
+    "settings/exportplan",
+    "settings/phone",
+    "settings/webhooks",
     "settings/you",
 )
 SIZES = ((320, 700), PHONE, (820, 1100), (1024, 768), DESKTOP)
