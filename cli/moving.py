@@ -21,18 +21,12 @@ def move(argv: list[str], config: Config) -> int:
     if not config.database_url.startswith("sqlite:///"):
         raise Tellable("bad_setting", "This installation is on PostgreSQL already.", setting="DATABASE_URL")
     import models
-    import postgres
     from store import moving, schema
 
     with alone(config):
         schema.open_database(config)
-        target = postgres.make(url)
         began = time.monotonic()
-        try:
-            target.connect()
-            schema.make(target)
-        except postgres.ERRORS as error:
-            raise Tellable("database_unreachable", f"The database does not open ({error}).") from error
+        target = moving.opened(url)
         models.db.connect(reuse_if_open=True)
         with models.write():  # whoever would write waits, and is told so
             done = moving.copy(models.db.obj, target, _told)

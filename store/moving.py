@@ -13,6 +13,7 @@ import peewee
 import postgres
 from errors import Tellable
 from models import TABLES, Table
+from store import schema
 
 _BATCH = 2000
 
@@ -24,6 +25,17 @@ class Moved:
     table: str
     rows: int
     sha256: str
+
+
+def opened(url: str) -> Any:
+    """The database at an address with this release's tables in it; Tellable `database_unreachable`."""
+    target = postgres.make(url)
+    try:
+        target.connect()
+        schema.make(target)
+    except postgres.ERRORS as error:
+        raise Tellable("database_unreachable", f"The database does not open ({error}).") from error
+    return target
 
 
 def copy(source: Any, target: Any, told: Callable[[Moved], None]) -> list[Moved]:
