@@ -44,7 +44,6 @@ PAGES = {
     "texts": "calls?view=texts",
     "phone": "settings/phone",
     "webhooks": "settings/webhooks",
-    "one sync": "status?run=1",
     "people": "settings/people",
     "tokens": "settings/tokens",
     "you": "settings/you",
