@@ -142,7 +142,7 @@ def _job(count: int, folder: Path) -> None:
     config = installation.settings(folder / "job")
     with installation.database(config):
         business = installation.business()
-        _fill(business.id, making.receipt(config, business, number="0", tax=[_TAX]), count)
+        fill(business.id, making.receipt(config, business, number="0", tax=[_TAX]), count)
         start = time.monotonic()
         row = making.made(config, exports.ask(business, "csv", Filter()))
         (folder / "job.s").write_text(str(time.monotonic() - start))
@@ -156,7 +156,7 @@ def _columns() -> list[str]:
     return [field.column_name for field in Receipt._meta.sorted_fields]
 
 
-def _fill(business_id: int, first: Receipt, count: int) -> None:
+def fill(business_id: int, first: Receipt, count: int) -> None:
     """So many receipts, copies of the first one on other days, each with its row in the ledger."""
     from models import Mail, write
     from store import sql
