@@ -80,6 +80,11 @@ def test_a_vendor_corrected_once_is_right_the_next_time_and_the_rule_is_seen_and
     rule.get_by_role("button", name="See and change").click()
     dialog = page.locator("dialog[open]")
     expect(dialog).to_contain_text("1 receipt bears what it did.")
+    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    box = dialog.bounding_box()
+    assert box
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= PHONE[0]
     dialog.get_by_role("button", name=re.compile("also on 1 receipt")).click()
     expect(page.locator(".toast").last).to_contain_text("1 receipt is as it was read")
     expect(page.locator(".empty")).to_contain_text("No rules yet")

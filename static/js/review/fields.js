@@ -125,7 +125,7 @@ export function Fields({ receipt, form, active, setActive, conflict, register })
   // A sure field keeps its other readings behind a small button, so that a healthy form stays quiet.
   const others = (field) => {
     const n = isDoubtful(receipt, field) || read ? 0 : candidatesOf(receipt, field).length;
-    return n > 1 && html`<button type="button" class="others num" aria-expanded=${opened.includes(field)} aria-label=${t("review.others", { f: t(`field.${field}`) })}
+    return n > 1 && html`<button type="button" class="others num" aria-expanded=${opened.includes(field)} aria-label=${`${n} · ${t("review.others", { f: t(`field.${field}`) })}`}
       title=${t("review.others", { f: t(`field.${field}`) })} onClick=${() => { setActive(field); setOpened(opened.includes(field) ? opened.filter((one) => one !== field) : [...opened, field]); }}>
       ${n}<${Icon} name="down" /></button>`;
   };

@@ -40,7 +40,7 @@ function Effects({ rule, onClose, reload }) {
     ${found.would_change > 0 && html`<button type="button" class="btn pri" onClick=${apply}>${t("vendors.rule.apply", { n: found.would_change, n_text: num(found.would_change) })}</button>`}`;
   const some = (ids) => html`<span class="idlist">${ids.slice(0, 12).map((id) => html`<a class="lnk num" key=${id} href=${at(`receipts/${id}`)}>${num(id)}</a>`)}${ids.length > 12 && " …"}</span>`;
   return html`<${Dialog} title=${t("vendors.rule.effects")} onClose=${onClose} foot=${foot}>
-    <p><b><bdi dir="auto">${rule.vendor}</bdi></b> — <bdi>${saying(rule)}</bdi></p><p class="hint"><bdi>${signs(rule)}</bdi></p>
+    <p><b><bdi dir="auto">${rule.vendor}</bdi></b> <bdi>${saying(rule)}</bdi></p><p class="hint"><bdi>${signs(rule)}</bdi></p>
     ${error && html`<p class="bad">${sentence(error)}</p>`}
     ${!found && !error && html`<${Wait} rows=${3} />`}
     ${found && html`<p>${t("vendors.rule.used", { n: found.used, n_text: num(found.used) })} ${some(found.uses)}</p>
