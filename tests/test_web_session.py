@@ -350,6 +350,12 @@ def test_metrics_are_for_this_machine_and_operators(site: Web) -> None:
     assert re.search(r'prosaas_http_requests_total\{method="GET",route="/api/me",status="200"\} \d+', text)
     assert 'prosaas_queue_depth{priority="high"} 0' in text
     assert "prosaas_redis_up 1" in text
+    for line in (
+        "prosaas_database_up 1",
+        'prosaas_jobs{kind="sync",state="queued"} ',
+        'prosaas_mailboxes{state="stale"} ',
+    ):
+        assert f"\n{line}" in text
     for header in ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"):
         assert script.get("/metrics", headers={header: "127.0.0.1"}).status_code == 403
         operator = site.browser(operator=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import bottle
 
 from errors import Tellable
+from store import census, sql
 from web import auth
 from web.routing import PUBLIC, route
 
@@ -38,7 +39,7 @@ def metrics(call: Call) -> bytes:
     if not auth.from_here() and not auth.is_operator(call):
         raise Tellable("forbidden", "Metrics are for this machine itself and for operators.")
     bottle.response.content_type = "text/plain; version=0.0.4; charset=utf-8"
-    return "\n".join([*_request_lines(), *_queue_lines(call), ""]).encode()
+    return "\n".join([*_request_lines(), *_queue_lines(call), *_database_lines(), ""]).encode()
 
 
 def _request_lines() -> list[str]:
@@ -57,6 +58,37 @@ def _request_lines() -> list[str]:
         f'{name}_bucket{{le="+Inf"}} {totals["count"]}',
         f"{name}_sum {totals['seconds']:.6f}",
         f"{name}_count {totals['count']}",
+    ]
+
+
+def _database_lines() -> list[str]:
+    """What the rows say: runs, background work and mailboxes; nothing but prosaas_database_up while it is away."""
+    try:
+        runs, work, boxes = census.runs(), census.work(), census.mailboxes()
+    except Exception as error:
+        if not sql.is_outage(error):
+            raise
+        return ["# TYPE prosaas_database_up gauge", "prosaas_database_up 0"]
+    oldest = {"sync": runs["oldest_queued_s"] or 0, "work": work["oldest_queued_s"] or 0}
+    return [
+        "# TYPE prosaas_database_up gauge",
+        "prosaas_database_up 1",
+        "# HELP prosaas_jobs Rows that wait or are worked on.",
+        "# TYPE prosaas_jobs gauge",
+        *(f'prosaas_jobs{{kind="sync",state="{state}"}} {runs[state]}' for state in ("queued", "running")),
+        *(f'prosaas_jobs{{kind="work",state="{state}"}} {work[state]}' for state in ("queued", "running")),
+        "# HELP prosaas_oldest_job_seconds How long the one that waits longest has been waiting.",
+        "# TYPE prosaas_oldest_job_seconds gauge",
+        *(f'prosaas_oldest_job_seconds{{kind="{kind}"}} {seconds}' for kind, seconds in oldest.items()),
+        "# HELP prosaas_work_failed_day Background work that failed in the last day.",
+        "# TYPE prosaas_work_failed_day gauge",
+        f"prosaas_work_failed_day {work['failed_today']}",
+        "# HELP prosaas_mailboxes Mailboxes by state.",
+        "# TYPE prosaas_mailboxes gauge",
+        f'prosaas_mailboxes{{state="connected"}} {boxes["connected"]}',
+        f'prosaas_mailboxes{{state="needs_reconnect"}} {boxes["needs_reconnect"]}',
+        f'prosaas_mailboxes{{state="ending"}} {boxes["ending"]}',
+        f'prosaas_mailboxes{{state="stale"}} {boxes["stale"]}',
     ]
 
 
