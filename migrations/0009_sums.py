@@ -81,19 +81,10 @@ _TAKE_RATES = """
 def up(_migrator: Any, db: peewee.Database) -> None:
     """Make the table, fill it from what is there, and the triggers that keep it."""
     lite = isinstance(db, peewee.SqliteDatabase)
-    date = "r.date" if lite else "r.date::text"
-    words = {
-        "counted": _COUNTED,
-        "rate": "coalesce(cast(json_extract(l.value, '$.rate') as text), '')" if lite else "coalesce(l ->> 'rate', '')",
-        "base": _number("base_minor", lite=lite),
-        "amount": _number("amount_minor", lite=lite),
-        "lines": "json_each(r.tax) l" if lite else "jsonb_array_elements(r.tax) l",
-    }
-    groups = {kind: text.format(date=date) for kind, text in _GROUPS.items()}
+    words, groups = _words(lite=lite), _groups(lite=lite)
     db.execute_sql(_TABLE + (" without rowid" if lite else ""))
-    for kind, group in groups.items():
-        db.execute_sql(_FROM_ALL.format(kind=kind, group=group, counted=_COUNTED))
-    db.execute_sql(_RATES_FROM_ALL.format(**words))
+    for statement in whole(lite=lite):
+        db.execute_sql(statement)
     one = "select '{kind}' as kind, {group} as grp from receipt r where r.id = new.id"
     listed = " union all ".join(one.format(kind=kind, group=group) for kind, group in groups.items())
     add = _ADD.format(groups=listed, **words)
@@ -130,6 +121,27 @@ def up(_migrator: Any, db: peewee.Database) -> None:
         "create trigger receipt_sum_kept after insert or delete or update on receipt "
         "for each row execute function receipt_sum_changed()"
     )
+
+
+def whole(*, lite: bool) -> list[str]:
+    """The statements that fill the table from the receipts that are there."""
+    filled = [_FROM_ALL.format(kind=kind, group=group, counted=_COUNTED) for kind, group in _groups(lite=lite).items()]
+    return [*filled, _RATES_FROM_ALL.format(**_words(lite=lite))]
+
+
+def _words(*, lite: bool) -> dict[str, str]:
+    return {
+        "counted": _COUNTED,
+        "rate": "coalesce(cast(json_extract(l.value, '$.rate') as text), '')" if lite else "coalesce(l ->> 'rate', '')",
+        "base": _number("base_minor", lite=lite),
+        "amount": _number("amount_minor", lite=lite),
+        "lines": "json_each(r.tax) l" if lite else "jsonb_array_elements(r.tax) l",
+    }
+
+
+def _groups(*, lite: bool) -> dict[str, str]:
+    date = "r.date" if lite else "r.date::text"
+    return {kind: text.format(date=date) for kind, text in _GROUPS.items()}
 
 
 def _number(name: str, *, lite: bool) -> str:

@@ -9,8 +9,10 @@ from datetime import date, timedelta
 from typing import Any
 
 import peewee
+from playhouse.migrations import Migration
 
 import models
+from tests.support.processes import ROOT
 
 VENDORS = ("Harbour Coffee", "בזק", "Hetzner Online", "Café Alma", "Wolt", "Amazon Web Services", "דלק מוטורס")
 PLACES = ("Nord", "Sued", "Center", "חיפה", "Online", "Labs", "Studio", "Bros", "& Sons", "Trading", "Tech", "Foods")
@@ -44,17 +46,49 @@ def rows(owners: Sequence[int], count: int, seed: int = 1, first: int = 0) -> It
         )  # fmt: skip
 
 
+_SEARCH = {
+    "sqlite": "insert into receipt_search (rowid, b, vendor, words) select id, b, vendor, words from receipt_words",
+    "postgresql": "insert into receipt_search (rowid, words) select id, array_to_tsvector(search_words(business_id || "
+    "'|', vendor || ' ' || words) || search_words(business_id || 'v|', vendor)) from receipt_words",
+}
+
+
 def fill(owners: Sequence[int], count: int, seed: int = 1) -> None:
-    """Put them into the database that is open, on either kind."""
+    """Put them into the database that is open and has none, on either kind; the indexes are built whole."""
     database = models.db.obj
     names = ", ".join(f'"{name}"' for name in _COLUMNS)
     if isinstance(database, peewee.SqliteDatabase):
-        marks = ", ".join("?" * len(_COLUMNS))
+        triggers = database.execute_sql(
+            "select name, sql from sqlite_master where type = 'trigger' and tbl_name = 'receipt'"
+        ).fetchall()
         with database.atomic():
+            for name, _ in triggers:
+                database.execute_sql(f"drop trigger {name}")
+            marks = ", ".join("?" * len(_COLUMNS))
             database.connection().executemany(
                 f"insert into receipt ({names}) values ({marks})", rows(owners, count, seed)
             )
+            database.execute_sql(_SEARCH["sqlite"])
+            _sums(database, lite=True)
+            for _, sql in triggers:
+                database.execute_sql(sql)
         return
-    with database.atomic(), database.cursor().copy(f"copy receipt ({names}) from stdin") as out:
-        for row in rows(owners, count, seed):
-            out.write_row(row)
+    with database.atomic():
+        database.execute_sql("alter table receipt disable trigger user")
+        with database.cursor().copy(f"copy receipt ({names}) from stdin") as out:
+            for row in rows(owners, count, seed):
+                out.write_row(row)
+        database.execute_sql("drop index receipt_search_words")
+        database.execute_sql(_SEARCH["postgresql"])
+        database.execute_sql(
+            "create index receipt_search_words on receipt_search using gin (words) with (fastupdate=off)"
+        )
+        _sums(database, lite=False)
+        database.execute_sql("alter table receipt enable trigger user")
+
+
+def _sums(database: peewee.Database, *, lite: bool) -> None:
+    """What migration 0009 makes of receipts that are there already."""
+    module = Migration(9, "0009_sums", str(ROOT / "migrations" / "0009_sums.py"), None).load()
+    for statement in module.whole(lite=lite):
+        database.execute_sql(statement)
