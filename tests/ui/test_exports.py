@@ -95,3 +95,11 @@ def test_the_monthly_pack_is_planned_in_settings(desk: Desk) -> None:
     plan = desk.business.get("/api/exports/plan")
     assert (plan["active"], plan["day"], plan["mails"]) == (True, 3, ["books@accountant.example"])
     desk.business.call("PATCH", "/api/exports/plan", json={"active": False, "mails": []})
+
+
+def test_a_foreign_receipt_shows_its_value_with_the_rate_and_its_day(desk: Desk) -> None:
+    found = desk.business.get("/api/receipts?currency=EUR")["items"][0]
+    page = desk.open(f"receipts/{found['id']}")
+    shown = page.locator(".f.total .hint").filter(has_text="European Central Bank")
+    expect(shown).to_contain_text(found["base_rate"]["rate"][:6])
+    expect(shown).to_contain_text("₪")

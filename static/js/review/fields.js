@@ -158,6 +158,7 @@ export function Fields({ receipt, form, active, setActive, conflict, register })
           onInput=${(event) => { form.type("currency", event.target.value); form.leave("currency"); }}>
           ${!form.text("currency") && html`<option value="">—</option>`}
           ${[...new Set([...CURRENCIES, form.text("currency")])].filter(Boolean).map((c) => html`<option value=${c} key=${c}>${c}</option>`)}</select></div>
+      ${receipt.base_rate && html`<p class="hint">≈ <${Amount} text=${money(receipt.base_total)} /> ${t("review.rate", { r: receipt.base_rate.rate.slice(0, 6), d: dayShort(receipt.base_rate.day, "0000") })}</p>`}
       ${others("total")}${hint("total")}${picks("total")}${picks("currency")}</div>
     ${input("vendor", { max: 300 })}
     <div class="f2">${input("date", { dir: "ltr", inputmode: "text", hint: t("field.date.hint") })}${input("tax_total", { dir: "ltr", inputmode: "decimal" }, t("field.tax"))}</div>
