@@ -15,7 +15,9 @@ from blobs import FolderBlobs
 from calls import audio
 from jobs import calls_desk
 from jobs.adapters import blob_folder
-from tests.support.phone import NUMBER, STREAM, close_code, house, media_frame, start_frame, stream_token
+from store import call_list, calls, contacts
+from tests.support import postgres
+from tests.support.phone import NUMBER, PERSON, STREAM, close_code, house, media_frame, start_frame, stream_token
 from tests.support.processes import until
 from tests.support.twilio_standin import ACCOUNT, Caller, CallLog, Media, sid, speech
 
@@ -125,3 +127,17 @@ def test_a_full_disk_ends_the_stream_and_keeps_what_was_recorded(tmp_path: Path)
         assert len(heard) > 40_000
         assert bytes(log.spoken).startswith(heard)
         home.row(after.sid, outcome="voicemail")
+
+
+def test_on_postgresql_calls_are_kept_and_found_as_on_sqlite(tmp_path: Path) -> None:
+    with house(tmp_path, DATABASE_URL=postgres.cluster().database()) as home:
+        home.start()
+        person = Caller(says=speech(0.6), pace=2)
+        log = home.twilio.call(NUMBER, person=person)
+        row = home.row(log.sid, outcome="voicemail", status="completed")
+        assert home.wav(home.recordings(log.sid)[0]) == audio.wav(bytes(log.spoken))
+        contact = contacts.add(home.business.id, {"name": "Dana", "phones": [PERSON]})
+        found, _ = call_list.page(home.business.id, q="054-123", contact=contact.id)
+        assert call_list.whose(home.business.id, found) == {row.id: contact.id}
+        assert call_list.open_count(home.business.id) == 1
+        assert (calls.end_silent(), calls.adopt()) == (0, 0)
