@@ -19,7 +19,7 @@ from database import (
     use_keys,
     write,
 )
-from tables.access import Alert, AlertChoice, AlertSeen, Invitation, Replayed
+from tables.access import Invitation, Replayed
 from tables.audit import AuditEntry
 from tables.calls import PhoneCall, PhoneNumber, PhonePerson, PhoneSettings, Recording, TextMessage
 from tables.contacts import Contact, ContactKey, ContactMerge, ContactNote, ContactReceipt, Task
@@ -33,9 +33,6 @@ from tables.work import Work
 
 __all__ = [
     "TABLES",
-    "Alert",
-    "AlertChoice",
-    "AlertSeen",
     "ApiToken",
     "ArchivedRow",
     "AuditEntry",
@@ -139,9 +136,6 @@ TABLES: Sequence[type[Table]] = (
     ContactNote,
     Task,
     Invitation,
-    Alert,
-    AlertSeen,
-    AlertChoice,
     Replayed,
     PhoneSettings,
     PhoneNumber,

@@ -75,6 +75,18 @@ def _password_mail(job: Job) -> Again | Done:
     return letters.password(job)
 
 
+def _task_mail(job: Job) -> Again | Done:
+    from jobs import letters
+
+    return letters.reminder(job)
+
+
+def _plan_reminders() -> Iterable[tuple[Work, bool]]:
+    from jobs import letters
+
+    return letters.plan()
+
+
 def _plan_erasing() -> Iterable[tuple[Work, bool]]:
     from jobs import erasing
 
@@ -118,6 +130,7 @@ KINDS: Mapping[str, Kind] = {
     "erase_files": Kind(_erase_files),
     "forget_mails": Kind(_forget_mails),
     "invitation_mail": Kind(_invitation_mail),
+    "task_mail": Kind(_task_mail),
     "password_mail": Kind(_password_mail, tries=4),
 }
 
@@ -126,6 +139,7 @@ PLANS: Sequence[Callable[[], Iterable[tuple[Work, bool]]]] = (
     _plan_backup,
     _plan_calls,
     _plan_erasing,
+    _plan_reminders,
     money_rates.plan,
     _plan_packs,
 )

@@ -1,11 +1,13 @@
-"""Letters to people: an invitation, a link for a new password; in their language, by the operator's mail server."""
+"""Letters to people in their language: an invitation, a link for a new password, a reminder of a task."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from jobs.work import Done, Job
-from models import Business, Invitation, User, decrypt
+from models import Business, Invitation, Membership, Task, User, Work, decrypt, write
 from sources import post
-from store import people
+from store import people, tasks, work
 
 _INVITATION = {
     "en": ("{business} invites you to ProSaaS", "You are invited to work with {business} in ProSaaS.\n\nOpen this "
@@ -30,6 +32,10 @@ _PASSWORD = {
            "n'était pas vous, ne faites rien.\n"),
 }  # fmt: skip
 
+_REMINDER = {
+    "en": "Reminder: {title}", "he": "תזכורת: {title}", "de": "Erinnerung: {title}", "fr": "Rappel : {title}"
+}  # fmt: skip
+
 
 def invitation(job: Job) -> Done:
     """The link of an invitation to the address that it is for, in the business's language."""
@@ -50,6 +56,32 @@ def password(job: Job) -> Done:
     subject, text = _PASSWORD.get(user.language, _PASSWORD["en"])
     _send(job, user.email, subject, text, people.password_link(user, job.shop.config.public_url), "")
     return Done({"sent": True})
+
+
+def reminder(job: Job) -> Done:
+    """What is to be done, to whoever it is for: the person it was given to, else who made it."""
+    row: Task | None = Task.get_or_none(Task.id == job.args["task"], Task.done_at.is_null())
+    config = job.shop.config
+    if row is None or not config.smtp_url:
+        return Done({"sent": False})
+    maker = row.actor.removeprefix("user:")
+    user_id = row.assignee_id or (int(maker) if maker.isdigit() else 0)
+    member = Membership.get_or_none(Membership.business == row.business_id, Membership.user == user_id)
+    if member is None:
+        return Done({"sent": False})  # nobody of the business any more
+    subject = _REMINDER.get(member.user.language, _REMINDER["en"])
+    link = f"{config.public_url}/app/b/{member.business.slug}/contacts/tasks"
+    text = "\n\n".join(filter(None, [row.title, row.notes, link]))
+    post.send(config.smtp_url, [member.user.email], subject.format(title=row.title), text)
+    return Done({"sent": True})
+
+
+def plan() -> Iterable[tuple[Work, bool]]:
+    """Reminders that are due, each asked for once."""
+    for row in tasks.to_remind():
+        with write():
+            if tasks.reminded(row):
+                yield work.ask("task_mail", row.business_id, {"task": row.id}, requested_by="schedule")
 
 
 def _send(job: Job, to: str, subject: str, text: str, link: str, business: str) -> None:

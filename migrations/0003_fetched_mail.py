@@ -10,5 +10,6 @@ import peewee
 def up(_migrator: Any, db: peewee.Database) -> None:
     """Make the index."""
     db.execute_sql(
-        "create index if not exists mail_fetched on mail (mailbox_id, priority, source_id) where state = 'fetched'"
+        'CREATE INDEX IF NOT EXISTS "mail_fetched" ON "mail" ("mailbox_id", "priority", "source_id") '
+        "WHERE (\"state\" = 'fetched')"
     )

@@ -1,4 +1,4 @@
-"""Contacts and tasks, the audit trail, invitations, alerts and answers kept for repeated requests."""
+"""Contacts and tasks, the audit trail, invitations and answers kept for repeated requests."""
 
 from __future__ import annotations
 
@@ -126,36 +126,6 @@ def up(_migrator: Any, db: peewee.Database) -> None:
         expires_at = peewee.BigIntegerField()
         accepted_at = peewee.BigIntegerField(null=True)
 
-    class Alert(Frozen):
-        business = peewee.ForeignKeyField(Business, on_delete="CASCADE", index=False)
-        kind = peewee.CharField()
-        subject = peewee.CharField()
-        data = peewee.JSONField()
-        created_at = peewee.BigIntegerField()
-        over_at = peewee.BigIntegerField(null=True)
-        mailed_at = peewee.BigIntegerField(null=True)
-
-        class Meta:
-            indexes = ((("business", "over_at", "id"), False), (("business", "kind", "subject"), False))
-
-    class AlertSeen(Frozen):
-        alert = peewee.ForeignKeyField(Alert, on_delete="CASCADE", index=False)
-        user = peewee.ForeignKeyField(User, on_delete="CASCADE")
-        at = peewee.BigIntegerField()
-
-        class Meta:
-            indexes = ((("alert", "user"), True),)
-
-    class AlertChoice(Frozen):
-        business = peewee.ForeignKeyField(Business, on_delete="CASCADE", index=False)
-        user = peewee.ForeignKeyField(User, on_delete="CASCADE")
-        kind = peewee.CharField()
-        app = peewee.BooleanField()
-        mail = peewee.BooleanField()
-
-        class Meta:
-            indexes = ((("business", "user", "kind"), True),)
-
     class Replayed(Frozen):
         business = peewee.ForeignKeyField(Business, null=True, on_delete="CASCADE")
         actor = peewee.CharField()
@@ -169,18 +139,5 @@ def up(_migrator: Any, db: peewee.Database) -> None:
             indexes = ((("actor", "key"), True),)
 
     db.create_tables(
-        [
-            AuditEntry,
-            Contact,
-            ContactKey,
-            ContactReceipt,
-            ContactMerge,
-            ContactNote,
-            Task,
-            Invitation,
-            Alert,
-            AlertSeen,
-            AlertChoice,
-            Replayed,
-        ]
+        [AuditEntry, Contact, ContactKey, ContactReceipt, ContactMerge, ContactNote, Task, Invitation, Replayed]
     )

@@ -1,4 +1,4 @@
-"""The tables of invitations, alerts and their choices, and of answers kept for a repeated request."""
+"""The tables of invitations, and of answers kept for a repeated request."""
 
 from __future__ import annotations
 
@@ -22,52 +22,6 @@ class Invitation(Owned):
     created_at = UtcField(default=clock.now)
     expires_at = UtcField()
     accepted_at = UtcField(null=True)
-
-
-class Alert(Owned):
-    """Something that a person should see to; open until it is over by itself."""
-
-    business_id: int
-    business = peewee.ForeignKeyField(Business, on_delete="CASCADE", index=False)
-    kind = peewee.CharField()  # of store.alerts.KINDS
-    subject = peewee.CharField(default="")  # which mailbox, vendor ...: one open alert of a kind and subject
-    data = peewee.JSONField(default=dict)
-    created_at = UtcField(default=clock.now)
-    over_at = UtcField(null=True)
-    mailed_at = UtcField(null=True)
-
-    class Meta:
-        """What is open in a business."""
-
-        indexes = ((("business", "over_at", "id"), False), (("business", "kind", "subject"), False))
-
-
-class AlertSeen(Table):
-    """A person has put an alert away."""
-
-    alert = peewee.ForeignKeyField(Alert, on_delete="CASCADE", index=False)
-    user = peewee.ForeignKeyField(User, on_delete="CASCADE")
-    at = UtcField(default=clock.now)
-
-    class Meta:
-        """Once."""
-
-        indexes = ((("alert", "user"), True),)
-
-
-class AlertChoice(Table):
-    """How a person wants to hear of a kind of alert in a business; without a row, as store.alerts says."""
-
-    business = peewee.ForeignKeyField(Business, on_delete="CASCADE", index=False)
-    user = peewee.ForeignKeyField(User, on_delete="CASCADE")
-    kind = peewee.CharField()
-    app = peewee.BooleanField()
-    mail = peewee.BooleanField()
-
-    class Meta:
-        """One choice each."""
-
-        indexes = ((("business", "user", "kind"), True),)
 
 
 class Replayed(Table):

@@ -16,7 +16,7 @@ import models
 import tasks
 from blobs import FolderBlobs
 from errors import Tellable, Temporary
-from jobs import adapters
+from jobs import adapters, letters
 from jobs import work as steps
 from jobs.workshop import Workshop
 from sources import post
@@ -343,6 +343,21 @@ def test_bytes_that_are_kept_anew_meanwhile_are_not_erased(site: Web) -> None:
     assert not blobs.forget(key)
     assert blobs.get(key) == b"just came back"
     assert erasure.unused([key]) == [key]
+
+
+def test_a_task_reminds_whom_it_is_for_once(site: Web, owner: Browser, office: PostOffice) -> None:
+    me = owner.get("/api/me").json()["user"]
+    past = clock.iso(clock.now() - timedelta(minutes=1))
+    made = owner.post("/api/tasks", {"title": "Call Dana", "remind_at": past, "assignee_id": me["id"]}).json()
+    owner.post("/api/tasks", {"title": "Later", "remind_at": "2099-01-01T09:00:00Z"})
+    done(site)
+    before = len(office.mails)
+    for _ in range(2):
+        list(letters.plan())
+        done(site)
+    mails = office.mails[before:]
+    assert [(mail["To"], mail["Subject"]) for mail in mails] == [(me["email"], "Reminder: Call Dana")]
+    assert owner.patch(f"/api/tasks/{made['id']}", {"done": True}).status_code == 200
 
 
 # -- the trail
