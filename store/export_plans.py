@@ -83,7 +83,7 @@ def check_books(value: Mapping[str, Any]) -> None:
             if isinstance(one, dict) and not all(isinstance(code, str) for code in one.values()):
                 raise Tellable("bad_books", f"“{name}” of {format_} names an account that is no text.")
             if name in {"tax_codes", "tax_types", "tax_keys"}:
-                _rates(format_, dict(one))
+                _rates(format_, value[format_][name])
 
 
 def _rates(format_: str, table: Mapping[Any, Any]) -> None:
