@@ -65,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
 def _readings(files: Sequence[str], options: argparse.Namespace) -> Iterator[tuple[str, MessageReading | str]]:
     from receipts.child import Reader
 
-    with Reader(ocr=options.ocr, seconds=60) as reader:
+    with Reader(ocr=options.ocr) as reader:
         for name in files:
             try:
                 data = Path(name).read_bytes()

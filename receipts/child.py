@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -24,7 +25,7 @@ class Reader:
 
     Args:
         memory_mb: limit of the child that reads text.
-        seconds: a mail that takes longer is given up; pictures get twice as long.
+        seconds: a mail that takes longer is given up; text may take half of it, pictures what is left.
         processes: how many mails may be read at once.
         ocr: "auto", "off" or an engine's name.
         ocr_languages: Tesseract's language codes, joined by "+".
@@ -34,7 +35,7 @@ class Reader:
     def __init__(
         self,
         memory_mb: int = 1024,
-        seconds: float = 30,
+        seconds: float = 28,
         *,
         processes: int = 1,
         ocr: str = "auto",
@@ -47,7 +48,7 @@ class Reader:
             processes,
             lambda: Child(
                 "receipts.child",
-                seconds=seconds,
+                seconds=seconds / 2,
                 memory_mb=memory_mb,
                 idle_seconds=idle_seconds,
                 arguments=("--ocr=off" if ocr == "off" else "--ocr=deferred",),
@@ -55,7 +56,7 @@ class Reader:
         )
         self._pictures = Child(
             "receipts.child",
-            seconds=2 * seconds,
+            seconds=seconds,
             memory_mb=OCR_ADDRESS_MB,
             idle_seconds=OCR_IDLE_SECONDS,
             arguments=(f"--ocr={ocr}", f"--ocr-languages={ocr_languages}"),
@@ -101,10 +102,12 @@ class Reader:
         self.close()
 
     def _ask(self, question: dict[str, Any], data: bytes) -> MessageReading:
+        start = time.monotonic()
         try:
             answer, blobs = self._texts.call(question, [data])
             if answer.get("deferred"):
-                answer, blobs = self._pictures.call(question, [data])
+                left = max(1.0, self._seconds - (time.monotonic() - start))
+                answer, blobs = self._pictures.call(question, [data], seconds=left)
         except ChildTimeout:
             return _failed("reader_timeout", "Reading took too long and was given up.")
         except ChildCrashed as error:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _RTL = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _FINAL = "םןץףך"  # letters that only end a Hebrew word
+_LONGEST = 8000  # signs of one cell or paragraph that are read
 _GAP = 0.85  # a gap wider than this share of the line's height parts two segments
 
 
@@ -263,7 +264,7 @@ def lines_from_cells(rows: Iterable[Sequence[tuple[float, str]]], page: int = 0)
     for number, row in enumerate(rows):
         segments = []
         for column, raw in row:
-            text = " ".join(clean(raw).split())
+            text = " ".join(clean(raw[: 2 * _LONGEST]).split())[:_LONGEST]
             if text:
                 y = 2.0 * number
                 segments.append(Segment(text, page, column, y, column + len(text), y + 1.0))

@@ -127,7 +127,8 @@ def test_an_invoice_in_each_language_is_read(language: str) -> None:
     assert receipt.vendor.value == vendor
     assert receipt.net.value == Decimal("100.00")
     assert [t.amount for t in receipt.tax] == [Decimal("20.00")]
-    assert not {"total", "currency", "date", "tax"} & {f.field for f in receipt.flags}
+    odd = {"tax"} if language == "he" else set()  # Israel's VAT has never been 20 %
+    assert {"total", "currency", "date", "tax"} & {f.field for f in receipt.flags} == odd
 
 
 def test_every_language_file_has_every_section_and_twelve_months() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -81,6 +81,15 @@ def _month(word: str) -> int:
     return months.get(key) or (months.get(key[1:], 0) if "\u05d0" <= key[:1] <= "\u05ea" else 0)
 
 
+def _named(text: str) -> Iterator[re.Match[str]]:
+    """Days beside words; where the word before a number is no month, the word behind it may be ("Date 8 April")."""
+    at = 0
+    while match := _NAMED.search(text, at):
+        yield match
+        known = _month(match["m1"] or match["m2"])
+        at = match.end() if known else match.end("d1") if match["m1"] else match.start("d2")
+
+
 @lru_cache(maxsize=20_000)
 def find(text: str, *, loose: bool = False) -> tuple[Found, ...]:
     """Every date of a text from left to right; `loose` also takes eight digits run together (OCR)."""
@@ -113,7 +122,7 @@ def find(text: str, *, loose: bool = False) -> tuple[Found, ...]:
             readings = _readings(options)
         if readings:
             out.append(Found(readings, match.start(), match.end(), raw=match.group()))
-    for match in _NAMED.finditer(text):
+    for match in _named(text):
         word, day, year = (
             (match["m1"], match["d1"], match["y1"]) if match["m1"] else (match["m2"], match["d2"], match["y2"])
         )

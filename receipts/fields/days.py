@@ -12,7 +12,7 @@ from receipts.fields import dates, labels
 from receipts.fields.scan import Day, Scan
 from receipts.types import Candidate
 
-_TIME = re.compile(r"\d{1,2}[:.]\d{2}(?:[:.]\d{2})?")
+_TIME = re.compile(r"\d{1,2}:\d{2}|\d{1,2}\.\d{2}(?:\.\d{2})?\s?(?:Uhr|h)\b")
 _CARD_SLIP = re.compile(
     r"terminal|\btrace\b|\bta-?nr|\bvu-?nr|kartenzahlung|contactless|kontaktlos|genehmig|\baid\b|\bemv\b|girocard|"
     r"\bauth(?:\.|or)|approval|merchant\s?id|sans contact|מסוף|אישור עסקה",

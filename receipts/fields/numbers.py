@@ -14,6 +14,7 @@ from receipts.types import Candidate
 
 _TOKEN = re.compile(r"[^\W_](?:[\w./\\\-+]*[^\W_])?|[0-9]")
 _WORDY = re.compile(r"(?<![^\W\d_])[^\W\d_][a-z]{2,}")  # "165487-Evening": a row's text, no number
+_PREFIX = re.compile(r"[A-Z]{2,4}-\d{2,}")
 _FOR = re.compile(r"^\W*(?:for|zu|zur|für|pour|per|para|voor|sur|auf|עבור|בגין|לחשבונית|בהמשך)\b", re.IGNORECASE)
 _SKIP = re.compile(r"^(?:[\s:.#№=\-–—|,'’׳״]|\([^)]{0,12}\)|(?:is|lautet|est|es|è|é|n[.°º]?)\b)*", re.IGNORECASE)
 _WHY = {
@@ -123,6 +124,9 @@ def _labels(scan: Scan, segment: Segment) -> list[tuple[str, int]]:
             and not re.sub(r"\([^)]*\)|[\W_]", "", gap)
         )
         kinds = {c for c in own if c.startswith("k.") and c not in {"k.delivery_note", "k.quote", "k.reminder"}}
+        if hits[i].end - hits[i].start <= 4 and _PREFIX.match(segment.text, hits[i].start):
+            i += 1
+            continue  # "INV-2031" is the number itself
         blocked = (
             i > 0
             and _joined(segment.text, hits[i - 1].end, hits[i].start)
