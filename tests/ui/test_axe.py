@@ -65,7 +65,11 @@ def prepare(page: Page, name: str, size: tuple[int, int]) -> None:
         page.locator(".tabmore").click()
         page.wait_for_selector(".menu [role^=menuitem]")
     elif name == "palette":
-        page.keyboard.press("Control+k")
+        for _ in range(40):  # the keys come once the first screen stands
+            page.keyboard.press("Control+k")
+            page.wait_for_timeout(500)
+            if page.locator(".pal li").count():
+                break
         page.wait_for_selector(".pal li")
     elif name == "filter":
         page.locator(".chip.add").click()
