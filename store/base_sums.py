@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from store import rates, sql
@@ -29,6 +30,26 @@ class BaseSums:
 
 def over(business_id: int, wanted: Filter, base: str) -> BaseSums:
     """The matching receipts that have a total, duplicates left out, as store.stats counts them."""
+    out = BaseSums()
+    rows = _kept(business_id, base) if wanted == Filter() else _walked(business_id, wanted)
+    for when, day, currency, count, total in rows:
+        value = total if currency == base else None
+        if value is None and currency is not None:
+            found = rates.convert(total, currency, base, _day(day))
+            value = None if found is None else found.minor
+        for one in (out.whole, out.months[when]):
+            if value is None:
+                one.unconverted += count
+            else:
+                one.total += value
+    return out
+
+
+_Row = tuple[str | None, dt.date | str | None, str | None, int, int]
+
+
+def _walked(business_id: int, wanted: Filter) -> Iterator[_Row]:
+    """(month, day, currency, receipts with a total, their sum) of the receipts themselves."""
     if not wanted.statuses:
         wanted = replace(wanted, statuses=COUNTED)
     condition, params = where(business_id, wanted)
@@ -37,19 +58,20 @@ def over(business_id: int, wanted: Filter, base: str) -> BaseSums:
         f"where {condition} and r.duplicate_of_id is null and r.total_minor is not null group by 1, 2",
         params,
     )
-    out = BaseSums()
     for day, currency, count, total in rows:
         when = _day(day)
-        for one in (out.whole, out.months[f"{when:%Y-%m}" if when else None]):
-            value = int(total) if currency == base else None
-            if value is None and currency is not None:
-                found = rates.convert(int(total), currency, base, when)
-                value = None if found is None else found.minor
-            if value is None:
-                one.unconverted += count
-            else:
-                one.total += value
-    return out
+        yield f"{when:%Y-%m}" if when else None, day, currency, count, int(total)
+
+
+def _kept(business_id: int, base: str) -> Iterator[_Row]:
+    """The same from the kept sums: by month where nothing has to be converted, by day where each has its own rate."""
+    rows = sql.fetch(
+        "select kind, grp, currency, known, total from receipt_sum where business_id = ? and known > 0 "
+        "and ((kind = 'm' and currency = ?) or (kind = 'd' and currency <> ?))",
+        [business_id, base, base],
+    )
+    for kind, group, currency, count, total in rows:
+        yield group[:7] or None, (group or None) if kind == "d" else None, currency or None, count, total
 
 
 def _day(value: dt.date | str | None) -> dt.date | None:
