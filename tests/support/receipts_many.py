@@ -55,9 +55,10 @@ _SEARCH = {
 
 def fill(owners: Sequence[int], count: int, seed: int = 1) -> None:
     """Put them into the database that is open and has none, on either kind; the indexes are built whole."""
-    database = models.db.obj
+    database: Any = models.db.obj
     names = ", ".join(f'"{name}"' for name in _COLUMNS)
-    if isinstance(database, peewee.SqliteDatabase):
+    lite = isinstance(models.db.obj, peewee.SqliteDatabase)
+    if lite:
         triggers = database.execute_sql(
             "select name, sql from sqlite_master where type = 'trigger' and tbl_name = 'receipt'"
         ).fetchall()
@@ -87,7 +88,7 @@ def fill(owners: Sequence[int], count: int, seed: int = 1) -> None:
         database.execute_sql("alter table receipt enable trigger user")
 
 
-def _sums(database: peewee.Database, *, lite: bool) -> None:
+def _sums(database: Any, *, lite: bool) -> None:
     """What migration 0009 makes of receipts that are there already."""
     module = Migration(9, "0009_sums", str(ROOT / "migrations" / "0009_sums.py"), None).load()
     for statement in module.whole(lite=lite):
