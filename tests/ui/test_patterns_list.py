@@ -255,7 +255,7 @@ def test_ui_p15_everything_that_matches_is_chosen_summed_and_changed_at_once(des
     expect(page.locator(".toast")).to_contain_text(f"{count} receipts changed")
     expect(page.locator(".row .c-cat").first).to_contain_text("Travel")
     page.locator(".toast").get_by_role("button", name="Undo").click()
-    expect(page.locator(".toast", has_text="Undone")).to_be_visible()
+    expect(page.locator(".toast", has_text="Undone")).to_be_visible(timeout=30_000)
     page.goto(desk.path("receipts?source=gmail&category=travel"))
     page.wait_for_selector(".row .a")
     assert all("Skylane" in vendor for vendor in rows(page))
