@@ -46,6 +46,8 @@ PAGES = {
     "webhooks": "settings/webhooks",
     "people": "settings/people",
     "tokens": "settings/tokens",
+    "audit": "settings/audit",
+    "security": "settings/security",
     "you": "settings/you",
 }
 
