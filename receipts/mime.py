@@ -125,7 +125,10 @@ def _walk(
         return
     for defect in getattr(part, "defects", [])[:3]:
         budget.note(type(defect).__name__)
-    payload = part.get_payload()
+    try:
+        payload = part.get_payload()
+    except Exception:  # noqa: BLE001 - a declared charset with a NUL in it
+        payload = None
     kind = _content_type(part)
     if kind == "message/rfc822" and isinstance(payload, list) and payload:
         _nested(_bytes_of(payload[0]), message, prefix + (number or "1"), depth, budget)
