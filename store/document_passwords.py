@@ -35,6 +35,11 @@ def tried(business_id: int) -> tuple[str, ...]:
         return ()
 
 
+def any_kept(business_id: int) -> bool:
+    """Whether the business keeps a password at all."""
+    return bool(DocumentPassword.select().where(DocumentPassword.business == business_id).exists())
+
+
 def keep(business_id: int, password: str, by: str, receipt: Receipt | None = None, vendor: str = "") -> Known:
     """Keep a password for the vendor of a receipt (or one that is named); the same one is kept once a vendor.
 

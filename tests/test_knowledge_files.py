@@ -49,7 +49,7 @@ def archive(**files: bytes) -> bytes:
 
 
 def test_a_locked_document_is_opened_by_a_password_that_is_kept_for_the_next_one(
-    room: Workroom, business: models.Business, script: Script
+    site: Web, room: Workroom, business: models.Business, script: Script
 ) -> None:
     def locked(number: str) -> bytes:
         data = pdf([*LINES[:1], f"Tax invoice no. {number}", *LINES[2:]], password="secret-4417")
@@ -57,7 +57,8 @@ def test_a_locked_document_is_opened_by_a_password_that_is_kept_for_the_next_one
         return mail("Your invoice is attached.", subject=f"Your invoice {number}", files=[file],
                     sender="Alma <billing@alma-cafe.example>", date="Mon, 23 Nov 2026 09:30:00 +0200")  # fmt: skip
 
-    (first,) = room.receipts(business, locked("A-00041"))
+    paper = locked("A-00041")
+    (first,) = room.receipts(business, paper)
     told = script.get(f"/api/receipts/{first.id}").json()
     assert [flag["code"] for flag in told["flags"]] == ["document_locked"]
     assert (told["status"], told["total"]) == ("to_review", None)
@@ -71,6 +72,10 @@ def test_a_locked_document_is_opened_by_a_password_that_is_kept_for_the_next_one
     assert (told["number"], told["total"]["text"]) == ("A-00041", "118.00")
     assert "document_locked" not in [flag["code"] for flag in told["flags"]]
     assert script.get(f"/api/receipts/{first.id}/preview").status_code == 200
+    other = site.business()
+    (same,) = room.receipts(other, paper)
+    unread = site.script(other).get(f"/api/receipts/{same.id}/preview")
+    assert unread.json()["code"] == "document_locked", "another business saw the pages that this one had opened"
     (second,) = room.receipts(business, locked("A-00042"))
     assert script.get(f"/api/receipts/{second.id}").json()["number"] == "A-00042"
     (kept,) = script.get("/api/passwords").json()["items"]

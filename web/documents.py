@@ -57,7 +57,13 @@ class _Open:
     @property
     def name(self) -> str:
         """What the cache calls what is drawn from it."""
-        return self.file.sheet[0]
+        return self.file.sheet[0] + self.mark
+
+    @property
+    def mark(self) -> str:
+        """Whoever keeps passwords has pages of his own: the same locked bytes may lie in another business, too."""
+        kept = document_passwords.any_kept(self.call.business_id)
+        return f"-of-{self.call.business_id}" if kept else ""
 
 
 def _opened(call: Call, id_: int) -> _Open:
@@ -106,12 +112,11 @@ def preview(call: Call, id: int) -> Any:  # noqa: A002
 )  # fmt: skip
 def thumbnail(call: Call, id: int) -> Any:  # noqa: A002
     """WebP under 4 KB, 96 pixels wide."""
-    file = _opened(call, id).file
+    opened = _opened(call, id)
+    file = opened.file
     stream, etag = call.site.pages.get(
-        f"{file.sha256}-thumb.webp",
-        lambda: renderer().thumbnail(
-            call.site.blobs.get(file.sha256), file.media_type, passwords=document_passwords.tried(call.business_id)
-        ),
+        f"{file.sha256}{opened.mark}-thumb.webp",
+        lambda: renderer().thumbnail(call.site.blobs.get(file.sha256), file.media_type, passwords=opened.passwords()),
     )
     return _picture(stream, etag)
 
