@@ -6,7 +6,7 @@ import { t } from "../core/i18n.js";
 import { draftOf, keepDraft } from "../core/drafts.js";
 import { exponent, dayInput } from "../core/fmt.js";
 import { parseAmount, parseDay } from "../core/parse.js";
-import { change } from "../receipts/edits.js";
+import { change, saving } from "../receipts/edits.js";
 
 const MONEY = new Set(["total", "net", "tax_total", "payable"]);
 const DAYS = new Set(["date", "due_date"]);
@@ -63,7 +63,11 @@ export function useForm(receipt) {
   const leave = (field) => {
     if (!(field in now.current)) return;
     const text = now.current[field];
-    if (text === textOf(last.current, field)) { put(field, undefined); return; }
+    if (text === textOf(last.current, field)) {
+      // While it is on its way it only looks saved: the draft stays until the server has said so.
+      if (saving.value[id] !== "saving") put(field, undefined);
+      return;
+    }
     const { value, wrong: why } = read(field, text, last.current);
     mark(field, why || null);
     if (!why) save(field, value, text);
