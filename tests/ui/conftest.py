@@ -9,11 +9,13 @@ import sys
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.support.processes import ROOT
 from tests.support.product import SAMPLE, Product, product
 from tests.ui.desk import FLAGS, Desk
+
+expect.set_options(timeout=20_000)  # what takes a moment on a free machine
 
 
 @pytest.fixture(scope="session")
