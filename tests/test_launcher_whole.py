@@ -184,8 +184,8 @@ def test_the_demo_signs_in_by_its_line_and_its_first_sync_fills_the_page(copy: P
     # Once more on the same data: nothing new to fetch, and it still signs in.
     with running(command, env, log):
         until(lambda: log.read_text().count("ProSaaS demo: ") == 2, "the demo's line again")
-        until(lambda: log.read_text().count("JOB_DONE") == 2, "the second sync")
-        assert "fetched=0" in log.read_text().rpartition("JOB_DONE")[2]
+        until(lambda: log.read_text().count("JOB_DONE: Gmail") == 2, "the second sync")
+        assert "fetched=0" in log.read_text().rpartition("JOB_DONE: Gmail")[2]
 
 
 def test_the_demo_says_which_port_is_taken(copy: Path, tmp_path: Path) -> None:

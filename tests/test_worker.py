@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from jobs.mails import COUNTED
 from tests.support import post
 from tests.support.processes import until
 from tests.support.product import Business, Product, product
@@ -81,7 +82,7 @@ def test_a_sync_from_the_click_to_the_receipts_and_the_log_tells_it_in_order(run
     )
     _in_order(web, "✓ Redis connection verified", "ENQUEUING JOB queue: default", "🔔 JOB ENQUEUED SUCCESSFULLY")
     for line in worker.splitlines():
-        if "JOB_" in line:
+        if "JOB_" in line and "Gmail" in line:  # a nightly backup may fall into this minute
             assert re.search(r"run=\d+", line), line
             assert re.search(r"business=\d+", line), line
     for secret in ("me@example.com", "billing@", "Your receipt", "Lunch on day", business.token, "Bearer", "1//"):
@@ -161,7 +162,9 @@ def test_a_worker_killed_in_mid_sync_costs_nothing_and_the_run_goes_on_by_itself
     mails = business.everything("/api/mail")
     assert Counter(mail["outcome"] for mail in mails) == {"receipt": 40, "not_receipt": LETTERS}
     gets = Counter(call["params"].get("id") or call["n"] for call in running.standin.journal(method="messages.get"))
-    assert sum(gets.values()) <= 40 + LETTERS + 4  # what was under way when it died, at most
+    # What was under way when it died, at most, and what had come while so many were being read.
+    assert sum(gets.values()) <= 40 + LETTERS + 4 + COUNTED
+    assert max(gets.values()) <= 2
 
 
 def test_redis_killed_and_wiped_in_mid_sync_loses_no_run(running: Product) -> None:

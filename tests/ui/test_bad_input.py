@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
@@ -183,6 +184,7 @@ def test_a_photo_of_forty_megabytes_goes_in_and_a_larger_file_is_named(desk: Des
     )
 
 
+@pytest.mark.timeout(600)
 def test_three_hundred_files_are_all_told_of_and_the_page_stays_quick(desk: Desk) -> None:
     page = desk.open()
     good = [(f"{n:03}.txt", "text/plain", list(f"words {n}".encode())) for n in range(294)]
@@ -194,7 +196,7 @@ def test_three_hundred_files_are_all_told_of_and_the_page_stays_quick(desk: Desk
     expect(tray).to_contain_text("and 240 more")
     page.keyboard.press("j")  # the list is alive meanwhile
     page.wait_for_function("() => document.activeElement?.classList.contains('row')")
-    expect(tray.locator("header")).to_contain_text("300 files were not added", timeout=300_000)
+    expect(tray.locator("header")).to_have_text("6 files were not added", timeout=400_000)
     forgive(desk, "503")  # a busy server is asked again
 
 
