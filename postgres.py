@@ -79,7 +79,9 @@ def make(url: str) -> Postgres:
         application_name="prosaas",
         client_encoding="utf8",
         options="-c datestyle=ISO -c timezone=UTC -c lock_timeout=5s -c idle_in_transaction_session_timeout=60s "
-        f"-c tcp_keepalives_idle={_GONE_AFTER_S} -c tcp_keepalives_interval=5 -c tcp_keepalives_count=2",
+        f"-c tcp_keepalives_idle={_GONE_AFTER_S} -c tcp_keepalives_interval=5 -c tcp_keepalives_count=2 "
+        # An answer that was on its way when the cable was cut is sent again for a quarter of an hour without this.
+        "-c tcp_user_timeout=20000",
         keepalives_idle=_GONE_AFTER_S,
         keepalives_interval=5,
         keepalives_count=2,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.support.fleet import fleet, outcome
 from tests.support.processes import until
 
@@ -22,6 +24,7 @@ def test_three_workers_on_one_host_share_the_businesses_evenly(tmp_path: Path) -
         assert min(shares.values()) >= 4, shares
 
 
+@pytest.mark.timeout(900)
 def test_two_hosts_share_forty_businesses_and_one_of_them_dies(tmp_path: Path) -> None:
     with fleet(tmp_path, mails=MAILS, hosts=2) as all_of_it:
         first, second = all_of_it.hosts
