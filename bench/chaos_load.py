@@ -16,9 +16,9 @@ import requests
 from demo.standin.client import Client
 from store import mailboxes, people, webhooks
 from tests.support import installation, post
+from tests.support.oracle import Account
 from tests.support.receiver import Receiver, receiver
 from tests.support.storm import Storm
-from tests.test_oracle import Account
 
 HONEST = {409, 429, 503}  # refusals that say what is the matter
 

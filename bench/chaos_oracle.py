@@ -10,8 +10,8 @@ import requests
 from bench.chaos_database import Database
 from bench.chaos_load import Load, Tenant
 from models import Mail, Mailbox, Receipt
+from tests.support.oracle import fault_of
 from tests.support.processes import until
-from tests.test_oracle import _fault as fault_of
 
 # What still waits or runs.
 _UNFINISHED = {

@@ -8,10 +8,9 @@ import signal
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -20,29 +19,15 @@ import models
 from demo.standin.client import Client
 from errors import Tellable
 from models import Document, Mail, Mailbox, Receipt, SyncRun
-from sources.ports import SET_ASIDE
-from store import ledger, mailboxes, runs
+from store import mailboxes, runs
 from tests.support import installation, post
+from tests.support.oracle import Account, fault_of
 from tests.support.product import Product, product
 from tests.support.storm import Storm
 
 LANES = 3  # mailboxes, each of a business of its own; one round of each makes a cycle
 UNITS, WINDOW_S = 600, 4.0  # the stand-in's limit
 OUR_WINDOW_S = 4.4  # as the minute's 61 s: calls do not arrive as evenly as they are sent
-REASONS = {code for code, _ in ledger.LEFT_ALONE.values()}
-
-
-class Account:
-    """The stand-in's control client for one account, as a Storm wants it."""
-
-    def __init__(self, client: Client, address: str) -> None:
-        self._client, self.address = client, address
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        method: Callable[..., Any] = getattr(self._client, name)
-        if name == "fault":
-            return method
-        return lambda *args, **named: method(*args, account=self.address, **named)
 
 
 class Lane:
@@ -189,7 +174,7 @@ class Weather:
         truth = {told["id"]: told for told in lane.account.messages(hashed=True)}
         rows = {row.source_id: row for row in Mail.select().where(Mail.mailbox == lane.mailbox)}
         assert set(truth) <= set(rows), "mail that the ledger does not know"
-        wrong = [f"{each}: {fault}" for each, row in rows.items() if (fault := _fault(row, truth.get(each)))]
+        wrong = [f"{each}: {fault}" for each, row in rows.items() if (fault := fault_of(row, truth.get(each)))]
         assert not wrong
         receipts = list(Receipt.select().where(Receipt.business == lane.business))
         read = [row for row in rows.values() if row.outcome == "receipt"]
@@ -206,28 +191,6 @@ class Weather:
         assert refused == self.refused or time.monotonic() < self.forgetful, "sent more than the quota allows"
         self.refused = refused
         assert stats["calls_after_invalid_grant"] == 0
-
-
-def _fault(row: Mail, truth: dict[str, Any] | None) -> str:
-    """What is wrong with a mail's row, in words; empty where all is well."""
-    if not (row.reason_code and row.reason_text):
-        return "no reason"
-    if row.outcome in {"waiting", "failed"}:
-        return f"{row.outcome}: {row.reason_code}"
-    if truth is None:
-        return "" if row.deleted_at_source else "deleted at the source, and the ledger does not say so"
-    if row.deleted_at_source:
-        return "called deleted, but it is there"
-    aside = SET_ASIDE & set(truth["labels"])
-    if aside != SET_ASIDE & set(row.labels):
-        return f"labels {row.labels} for {truth['labels']}"
-    if row.raw_sha256 is not None:
-        if row.raw_sha256 != truth["sha256"]:
-            return "other bytes"
-        return "" if row.outcome in {"receipt", "not_receipt", "duplicate"} or aside else f"read, yet {row.outcome}"
-    if not aside:
-        return f"never fetched: {row.outcome} {row.reason_code}"
-    return "" if row.outcome == "skipped" and row.reason_code in REASONS else f"{row.outcome} {row.reason_code}"
 
 
 @contextmanager
