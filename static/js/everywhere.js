@@ -17,6 +17,6 @@ export function EveryKey({ show }) {
       [`g ${key}`, [t("keys.go", { p: t(`nav.${name}`) }), () => go(at(name))]])),
     s: [t("sync.now"), () => { if (mayWrite.value) startSync(); }],
     t: [t("theme.toggle"), () => { theme.value = isDark() ? "light" : "dark"; }],
-  });
+  }, { late: true });
   return null;
 }

@@ -9,16 +9,22 @@ import { App } from "./app.js";
 
 prefs.start();
 router.start();
+const pressed = []; // before the keys' own module is here
+const hear = (event) => pressed.push(event);
+document.addEventListener("keydown", hear);
 
 const root = document.getElementById("app");
 await Promise.all([setLanguage(firstLanguage(prefs.stored("lang"))), loadMe()]);
 effect(() => prefs.remember("lang", lang.value));
 render(html`<${App} />`, root);
+import("./core/keys.js").then((m) => {
+  document.removeEventListener("keydown", hear);
+  m.start(pressed);
+});
 calm.subscribe((now) => { // what the first screen can do without
   if (!now) return;
   moreWords();
   import("./core/tick.js").then((m) => m.start());
-  import("./core/keys.js").then((m) => m.start());
 });
 if ("serviceWorker" in navigator && window.isSecureContext) {
   // Under require-trusted-types-for a worker's address, too, must come from a policy: this one knows one address.

@@ -24,6 +24,7 @@ class Desk:
         self._helper: Any = helper
         self._state: Any = None
         self._open: list[BrowserContext] = []
+        self._closing = False
 
     def path(self, page: str = "receipts") -> str:
         """An address of the business's page."""
@@ -58,6 +59,8 @@ class Desk:
         return context
 
     def _hear(self, message: ConsoleMessage) -> None:
+        if self._closing:
+            return  # what a closing window had under way fails, and nobody would see it
         if message.location["url"].startswith(self.url) or not message.location["url"]:  # not Google's page
             self.said.append(f"{message.type}: {message.text} ({message.location['url']})")
 
@@ -70,9 +73,11 @@ class Desk:
 
     def close(self) -> None:
         """Close what a test has opened."""
+        self._closing = True
         for context in self._open:
             context.close()
         self._open.clear()
+        self._closing = False
 
     def order(self, what: str, *arguments: str) -> None:
         """Let the helper process do something to the business's rows: fill, many N, clear, touch."""

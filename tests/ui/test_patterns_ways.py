@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 import clock
 from tests.support.product import Product
@@ -248,6 +248,22 @@ def test_ui_p25_a_keyboard_alone_reviews_chooses_and_leaves(desk: Desk) -> None:
     page.wait_for_function("() => document.activeElement?.classList.contains('row')")
     page.keyboard.press("x")
     expect(page.get_by_role("toolbar", name=re.compile("1 selected"))).to_be_visible()
+
+
+@pytest.mark.parametrize("late", ["core/keys.js", "receipts/listkeys.js"])
+def test_a_key_pressed_before_its_module_is_here_is_not_lost(desk: Desk, late: str) -> None:
+    page = desk.context().new_page()
+    held: list[Route] = []
+    page.route(f"**/js/{late}", lambda route: held.append(route))
+    page.goto(desk.path())
+    page.wait_for_selector(".row .a")
+    while not held:
+        page.wait_for_timeout(20)
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    for route in held:
+        route.continue_()
+    expect(page.locator(".bulk .cnt")).to_contain_text("1 selected")
 
 
 def test_ui_p25_at_320_pixels_and_double_size_a_review_can_be_done(desk: Desk) -> None:

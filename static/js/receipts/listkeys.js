@@ -41,6 +41,6 @@ export function ListKeys({ openId, onOpen }) {
       return true;
     }],
     Escape: [t("keys.unchoose"), () => { if (!chosenCount.value) return false; unchoose(); return true; }],
-  });
+  }, { late: true });
   return null;
 }
