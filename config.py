@@ -8,7 +8,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from errors import Tellable
 
@@ -93,7 +93,7 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
     production = _switch("PRODUCTION", text("PRODUCTION", "0"))
     redis_url = text("REDIS_URL")
     if redis_url and not _is_redis(redis_url):
-        raise _bad("REDIS_URL", "must be an address that starts with redis://, rediss:// or unix://")
+        raise _bad("REDIS_URL", "must be an address that starts with redis://, rediss:// or unix:// (docs/settings.md)")
     database_url = text("DATABASE_URL", f"sqlite:///{data_dir / 'prosaas.db'}")
     if not database_url.startswith(("sqlite:///", "postgresql://")):
         raise _bad("DATABASE_URL", "must start with sqlite:/// or postgresql://")
@@ -247,9 +247,29 @@ def _choice(name: str, value: str, allowed: set[str]) -> str:
     return value
 
 
+# What an address of Redis may say behind its question mark; another word would only fail at the first connection.
+_REDIS_OPTIONS = {
+    "db",
+    "ssl_ca_certs",
+    "ssl_ca_path",
+    "ssl_cert_reqs",
+    "ssl_certfile",
+    "ssl_check_hostname",
+    "ssl_keyfile",
+    "sentinel_username",
+    "sentinel_password",
+}
+
+
 def _is_redis(value: str) -> bool:
     try:
         parts = urlsplit(value)
+        if not parse_qs(parts.query, keep_blank_values=True).keys() <= _REDIS_OPTIONS:
+            return False
+        if parts.scheme in {"redis+sentinel", "rediss+sentinel"}:
+            hosts = [urlsplit(f"//{one}") for one in parts.netloc.rpartition("@")[2].split(",")]
+            service = parts.path.strip("/").partition("/")[0]
+            return bool(service) and all(host.hostname and (host.port or 1) > 0 for host in hosts)
         return parts.scheme in {"redis", "rediss", "unix"} and (parts.port or 1) > 0
     except ValueError:  # the port is no number
         return False

@@ -20,11 +20,10 @@ from huey.api import TaskLock
 from huey.exceptions import TaskLockedException
 from huey.registry import Message
 from huey.serializer import Serializer
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 import clock
 import models
+import redis_pool
 from config import VERSION, Config
 from errors import Tellable, Temporary
 
@@ -89,13 +88,7 @@ def redis_client(config: Config) -> redis.Redis:
 
 
 def _pool(config: Config, timeout_s: float) -> redis.ConnectionPool:
-    return redis.ConnectionPool.from_url(
-        config.redis_url,
-        socket_timeout=timeout_s,
-        socket_connect_timeout=_WEB_TIMEOUT_S,
-        retry=Retry(NoBackoff(), 0),
-        health_check_interval=0,
-    )
+    return redis_pool.make(config.redis_url, timeout_s, _WEB_TIMEOUT_S)
 
 
 # -- tasks: public names are stored in the queue and never change
@@ -293,7 +286,8 @@ def run_worker(config: Config) -> None:
     log.info("Listening to queues: %s", QUEUES)
     stop = consumer.stop_flag
     _background("sweeper", lambda: _every(sweep.EVERY_S, stop, _sweep))
-    _background("seen", lambda: _every(SEEN_EVERY_S, stop, lambda: _seen(redis_client(config))))
+    client = redis_client(config)
+    _background("seen", lambda: _every(SEEN_EVERY_S, stop, lambda: _seen(client)))
     log.info("🚀 Worker is now READY and LISTENING for jobs...")
     try:
         consumer.run()

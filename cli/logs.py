@@ -9,7 +9,7 @@ import sys
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TextIO
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 if TYPE_CHECKING:
     from config import Config
@@ -190,6 +190,7 @@ def secrets_of(config: Config) -> tuple[str, ...]:
             config.s3_secret_key,
             config.sentry_dsn,
             password(config.redis_url),
+            *parse_qs(urlsplit(config.redis_url).query).get("sentinel_password", ()),
             password(config.database_url),
             password(config.smtp_url),
         )

@@ -24,6 +24,7 @@ CORE = LEAVES | {"models", "store"}
 MAY_IMPORT = {
     **dict.fromkeys(LEAVES, LEAVES - {"blobs"}),
     "postgres": set(),
+    "redis_pool": set(),
     "s3": LEAVES,
     "database": LEAVES | {"postgres"},
     "tables": LEAVES | {"database"},
@@ -33,7 +34,7 @@ MAY_IMPORT = {
     "sources": LEAVES - {"config"},
     "calls": LEAVES - {"config"},
     "jobs": CORE | PURE | {"s3"},
-    "tasks": CORE | PURE | {"jobs"},
+    "tasks": CORE | PURE | {"jobs", "redis_pool"},
     "web": CORE | PURE | {"jobs", "tasks"},
     "demo": {"errors", "clock", "money", "receipts"},
     "migrations": set(),
