@@ -5,16 +5,17 @@ import { at } from "../core/business.js";
 import { t } from "../core/i18n.js";
 import { num } from "../core/fmt.js";
 
-export function Missing({ month }) {
+/** `seen`: how many receipts are known; with another one here, less may be missing. */
+export function Missing({ month, seen }) {
   const [late, setLate] = useState([]);
   useEffect(() => {
     let live = true;
-    get("/api/vendors/missing", { month }, { tries: 1 }).then(
+    get("/api/vendors/missing", { month }).then(
       (page) => live && setLate(page.items.filter((one) => one.state === "missing")),
-      () => live && setLate([]), // the sum stands without it
+      () => { /* what was known stands; the next change asks again */ },
     );
     return () => { live = false; };
-  }, [month]);
+  }, [month, seen]);
   if (!late.length) return null;
   return html`<a class="lnk missing" href=${at("vendors/missing", `?month=${month}`)} title=${late.map((one) => one.vendor).join(", ")}>${t("sum.missing", { n: late.length, n_text: num(late.length) })}</a>`;
 }

@@ -39,6 +39,7 @@ export function Summary({ filter, onMonth }) {
   const mine = (year.months || []).filter((one) => one.month === shown);
   const before = all[all.indexOf(shown) - 1];
   const count = mine.reduce((sum, one) => sum + one.count, 0);
+  const known = (year.months || []).reduce((sum, one) => sum + one.count, 0);
   const foreign = mine.filter((one) => one.currency && one.currency !== currency);
   const change = before && value(before) > 0 ? value(shown) / value(before) - 1 : null;
   const telling = change !== null && Math.abs(change) < 5; // five times as much says nothing in per cent
@@ -54,7 +55,7 @@ export function Summary({ filter, onMonth }) {
         <span class="key num">${t("sum.mean")} <${Amount} text=${money({ minor: mean, currency }, true)} /></span></div>
       <div class="sub">${tax && html`<span>${t("field.tax")} <b><${Amount} text=${money(tax)} /></b></span>`}
         <span>${t("sum.count", { n: count, n_text: num(count) })}</span>
-        ${calm.value && html`<${Lazy} name="missing" load=${missing} quiet month=${shown} />`}
+        ${calm.value && html`<${Lazy} name="missing" load=${missing} quiet month=${shown} seen=${known} />`}
         ${foreign.length > 0 && html`<span class="fxs trunc">+ ${sums(Object.fromEntries(foreign.map((one) => [one.currency, one.total.minor]))).slice(0, 2).map((text, n) => html`${n > 0 && " + "}<${Amount} text=${text} />`)}</span>`}
       </div>
     </div>
