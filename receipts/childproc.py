@@ -114,10 +114,10 @@ class Child:
         with self._lock:
             for attempt in (1, 2):
                 process, fresh = self._running()
-                deadline = time.monotonic() + allowed
+                patience = _Patience(allowed)
                 try:
-                    _write(process, frame, deadline)
-                    answer, out = _unpack(_reader(process, deadline))
+                    _write(process, frame, patience)
+                    answer, out = _unpack(_reader(process, patience))
                 except TimeoutError:
                     self._kill()
                     raise ChildTimeout(allowed) from None
@@ -215,6 +215,9 @@ class Pool:
 
 
 _MEMORY_EXIT = 77
+_LOOK_S = 0.25  # between two looks at a pipe
+_STOOD_STILL_S = 1.0  # more than that between two looks is no time that the child had
+_TAKING_S = 5.0  # an answer that is there may still be taken in
 
 
 def serve(handler: Handler, arguments: Sequence[str], *, writes: bool = False) -> None:
@@ -312,7 +315,7 @@ def _read_exactly(fd: int, count: int) -> bytes:
     return bytes(out)
 
 
-def _reader(process: subprocess.Popen[bytes], deadline: float) -> Callable[[int], bytes]:
+def _reader(process: subprocess.Popen[bytes], patience: _Patience) -> Callable[[int], bytes]:
     fd = _fileno(process.stdout)
     poll = select.poll()
     poll.register(fd, select.POLLIN)
@@ -320,7 +323,7 @@ def _reader(process: subprocess.Popen[bytes], deadline: float) -> Callable[[int]
     def read(count: int) -> bytes:
         out = bytearray()
         while len(out) < count:
-            _await(poll, deadline)
+            patience.wait(poll)
             try:
                 piece = os.read(fd, min(count - len(out), 1 << 20))
             except BlockingIOError:
@@ -333,21 +336,35 @@ def _reader(process: subprocess.Popen[bytes], deadline: float) -> Callable[[int]
     return read
 
 
-def _write(process: subprocess.Popen[bytes], data: bytes, deadline: float) -> None:
+def _write(process: subprocess.Popen[bytes], data: bytes, patience: _Patience) -> None:
     fd = _fileno(process.stdin)
     poll = select.poll()
     poll.register(fd, select.POLLOUT)
     view = memoryview(data)
     while view:
-        _await(poll, deadline)
+        patience.wait(poll)
         with contextlib.suppress(BlockingIOError):
             view = view[os.write(fd, view) :]
 
 
-def _await(poll: select.poll, deadline: float) -> None:
-    left = deadline - time.monotonic()
-    if left <= 0 or not poll.poll(left * 1000):
-        raise TimeoutError
+class _Patience:
+    """The time that an answer may take; none that this process itself stood still for, paused or suspended."""
+
+    def __init__(self, seconds: float) -> None:
+        self._left = seconds
+        self._at = time.monotonic()
+
+    def wait(self, poll: select.poll) -> None:
+        """Return when the pipe is ready; TimeoutError when the time is over before."""
+        while True:
+            ready = poll.poll(1000 * max(0.0, min(self._left, _LOOK_S)))
+            now = time.monotonic()
+            self._left -= min(now - self._at, _STOOD_STILL_S)
+            self._at = now
+            if self._left <= (-_TAKING_S if ready else 0.0):
+                raise TimeoutError
+            if ready:
+                return
 
 
 def _fileno(pipe: IO[bytes] | None) -> int:

@@ -55,6 +55,33 @@ def test_a_late_child_is_killed_and_replaced(child: Child) -> None:
     assert child.call({"do": "echo"})[0]["pid"] != before
 
 
+def test_a_parent_that_stood_still_blames_no_child_for_it() -> None:
+    """A worker is paused for longer than a mail may take, then goes on: the answer is there."""
+    script = """
+import os, signal, sys
+from receipts.childproc import Child
+child = Child("tests.support.odd_child", seconds=60, memory_mb=512)
+child.call({"do": "echo"})
+print("asks", flush=True)
+sys.stdin.readline()
+print(child.call({"do": "sleep", "seconds": 0.3}, seconds=2)[0], flush=True)
+child.close()
+"""
+    asking = subprocess.Popen(
+        [sys.executable, "-c", script], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert asking.stdin is not None
+    assert asking.stdout is not None
+    assert asking.stdout.readline() == "asks\n"
+    asking.stdin.write("\n")
+    asking.stdin.flush()
+    time.sleep(0.2)
+    asking.send_signal(signal.SIGSTOP)
+    time.sleep(3)
+    asking.send_signal(signal.SIGCONT)
+    assert asking.communicate(timeout=60)[0] == "{}\n"
+
+
 def test_a_crash_says_which_signal_and_the_next_call_works(child: Child) -> None:
     with pytest.raises(ChildCrashed, match="signal 11"):
         child.call({"do": "die", "signal": int(signal.SIGSEGV)})
