@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import cache
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 import orjson
 
@@ -267,8 +267,9 @@ class Watchers:
         """One browser's socket: a ticket in the query or in the first message."""
         await receive()
         given = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("ticket", [""])[0]
-        ticket = self._ticket(given) if given else None
-        if given and ticket is None:
+        ours = self._of_our_page(scope)
+        ticket = self._ticket(given) if given and ours else None
+        if not ours or (given and ticket is None):
             await send({"type": "websocket.close", "code": 1008})
             return
         await send({"type": "websocket.accept"})
@@ -288,6 +289,15 @@ class Watchers:
         finally:
             telling.cancel()
             ear.listen("")
+
+    def _of_our_page(self, scope: Scope) -> bool:
+        """A browser always says whose page opens a socket; whatever is no browser says nothing."""
+        headers: dict[str, str] = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        origin = headers.get("origin")
+        if origin is None:
+            return True
+        ours = urlsplit(self.office.public_url)
+        return origin == f"{ours.scheme}://{ours.netloc}" or urlsplit(origin).netloc == headers.get("host", "")
 
     async def _first(self, receive: Receive) -> dict[str, Any] | None:
         with contextlib.suppress(TimeoutError, ValueError, TypeError, KeyError, AttributeError):
