@@ -97,7 +97,7 @@ def test_csv_keeps_no_receipt_in_memory() -> None:
             yield replace(first, id=number)
 
     tracemalloc.start()
-    csv_export.write(many(100), ABOUT, Nowhere())  # type: ignore[arg-type]
+    csv_export.write(many(1000), ABOUT, Nowhere())  # type: ignore[arg-type]
     few = tracemalloc.get_traced_memory()[1]
     tracemalloc.reset_peak()
     csv_export.write(many(3000), ABOUT, Nowhere())  # type: ignore[arg-type]

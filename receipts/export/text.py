@@ -12,6 +12,7 @@ from typing import BinaryIO
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 # What spreadsheets take for a formula, full-width twins included, also behind blanks and signs that are not seen.
 _FORMULA = re.compile(r"^[\s\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*[=+\-@\t\r＝＋－＠]")
+_HARMLESS = re.compile(r"[0-9A-Za-zא-ת][ -~א-ת]*")  # most texts: seen at a glance
 _NAME_NOT = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]')
 _RESERVED = re.compile(r"^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)
 
@@ -23,6 +24,8 @@ def plain(text: str | None) -> str:
 
 def cell(text: str | None) -> str:
     """Text for a cell that no spreadsheet takes for a formula."""
+    if text and _HARMLESS.fullmatch(text):
+        return text
     text = plain(text)
     return f"'{text}" if text and _FORMULA.match(text) else text
 

@@ -82,6 +82,8 @@ def write(rows: Iterable[ExportRow], about: About, out: BinaryIO, *, step: Step 
             line_table.row(row)
             count += 1
             step(count)
+        table.end()
+        line_table.end()
         for name, file in (("receipts.csv", receipts), ("lines.csv", lines)):
             file.seek(0)
             with archive.open(_info(name, moment, packed=False), "w") as entry:
