@@ -38,7 +38,33 @@ _HE: Mapping[str, str] = {
     "more": "… ועוד {count}",
     "unnamed": "ללא ספק",
 }
-_WORDS = {"en": _EN, "he": _HE}
+_DE: Mapping[str, str] = {
+    "subject": "{business}: Belege {month}",
+    "head": "Belege von {business} für {month}.",
+    "count": "{count} Belege werden übergeben:",
+    "nothing": "Für diesen Monat gibt es nichts Neues zu übergeben.",
+    "left_out": "In den Dateien ausgelassen:",
+    "to_review": "Noch zu prüfen und nicht in diesen Dateien ({count}):",
+    "missing": "Was sonst bis jetzt da ist und fehlt:",
+    "large": "Zu groß für eine E-Mail; zum Herunterladen bitte anmelden: {names}",
+    "link": "Alle Exporte: {link}",
+    "more": "… und {count} weitere",
+    "unnamed": "ohne Lieferanten",
+}
+_FR: Mapping[str, str] = {
+    "subject": "{business} : reçus de {month}",
+    "head": "Reçus de {business} pour {month}.",
+    "count": "{count} reçus sont transmis :",
+    "nothing": "Il n'y a rien de nouveau à transmettre pour ce mois.",
+    "left_out": "Laissés hors des fichiers :",
+    "to_review": "Encore à vérifier, absents de ces fichiers ({count}) :",
+    "missing": "Ce qui est d'habitude déjà là et manque :",
+    "large": "Trop grand pour un mail ; connectez-vous pour télécharger : {names}",
+    "link": "Tous les exports : {link}",
+    "more": "… et {count} autres",
+    "unnamed": "sans fournisseur",
+}
+_WORDS = {"en": _EN, "he": _HE, "de": _DE, "fr": _FR}
 
 
 def facts(business: Business, month: str, rows: Sequence[Export], too_large: Sequence[str]) -> dict[str, Any]:

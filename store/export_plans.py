@@ -9,7 +9,7 @@ from typing import Any
 import clock
 from errors import Tellable
 from models import Business, ExportPlan, write
-from store.exports import FORMATS
+from store.exports import FORMATS, LANGUAGES
 
 _BOOKS: Mapping[str, Mapping[str, type]] = {
     "quickbooks": {"accounts": dict, "account": str, "tax_codes": dict, "day_format": str},
@@ -31,7 +31,7 @@ def of(business_id: int) -> ExportPlan:
         return found
     language = Business.select(Business.language).where(Business.id == business_id).scalar()
     return ExportPlan(
-        business=business_id, formats=list(DEFAULT_FORMATS), language=language if language in {"en", "he"} else "en"
+        business=business_id, formats=list(DEFAULT_FORMATS), language=language if language in LANGUAGES else "en"
     )
 
 

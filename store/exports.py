@@ -17,7 +17,7 @@ from store.receipt_filter import Filter
 READY = "export.ready"
 FORMATS = ("csv", "xlsx", "zip", "pdf", "quickbooks", "xero", "datev", "beancount", "hledger", "ofx")
 ARCHIVE = "archive"  # everything of the business, for its owner alone
-LANGUAGES = ("en", "he")
+LANGUAGES = ("en", "he", "de", "fr")
 _MARKED_AT_ONCE = 5000
 _LEFT_OUT_KEPT = 300
 

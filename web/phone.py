@@ -89,7 +89,7 @@ def _menu() -> Value:
 _BODY = {
     "account_sid": values.text(34, about="AC… of the business's own Twilio account; empty: the installation's"),
     "auth_token": values.text(100, nullable=True, about="kept encrypted and never told; null forgets it"),
-    "language": values.choice("", "en", "he", about="that callers are spoken to in; empty: the business's"),
+    "language": values.choice("", "en", "he", "de", "fr", about="that callers are spoken to in; empty: the business's"),
     "greeting": values.text(1000),
     "closed": values.text(1000),
     "consent": values.text(500, about="said before anything is recorded"),

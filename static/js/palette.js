@@ -4,7 +4,7 @@ import { get } from "./core/api.js";
 import { speakLanguage, signOut } from "./core/account.js";
 import { at, mailSources, mayWrite, today } from "./core/business.js";
 import { go, place } from "./core/router.js";
-import { t, lang } from "./core/i18n.js";
+import { t, otherLanguages } from "./core/i18n.js";
 import { theme, isDark, singleKeys } from "./core/prefs.js";
 import { month as monthName } from "./core/fmt.js";
 import { validKeys } from "./core/keys.js";
@@ -36,7 +36,6 @@ export function score(typed, text) {
 }
 
 function commands() {
-  const other = lang.value === "he" ? "en" : "he";
   const filter = fromQuery(place.value.query);
   const list = (values) => () => go(at("receipts", toQuery(values)));
   return [
@@ -52,7 +51,7 @@ function commands() {
     ["trash", t("pal.tab", { p: t("tab.trash") }), list({ deleted: "1" })],
     ["warn", t("tab.failed"), () => go(at("mail", "?outcome=failed"))],
     [isDark() ? "sun" : "moon", t(isDark() ? "theme.light" : "theme.dark"), () => { theme.value = isDark() ? "light" : "dark"; }, "t"],
-    ["globe", t(`lang.to.${other}`), () => speakLanguage(other)],
+    ...otherLanguages().map((code) => ["globe", `${t(`lang.to.${code}`)} · ${t(`lang.name.${code}`)}`, () => speakLanguage(code)]),
     ["out", t("nav.signout"), signOut],
   ].filter(Boolean).map(([icon, text, act, key]) => ({ icon, text, act, key, group: "actions" }));
 }

@@ -24,7 +24,8 @@ WORDS = {
     for language in LANGUAGES
 }
 PLURALS = {
-    "en": {"one", "other"}, "he": {"one", "two", "other"}, "de": {"one", "other"}, "fr": {"one", "many", "other"},
+    "en": {"one", "other"}, "he": {"one", "two", "other"}, "de": {"one", "other"},
+    "fr": {"one", "other"},  # "many", of a million and more, is said like "other" beside digits
 }  # fmt: skip
 FROM = re.compile(r"""(?:from|import)\s*\(?\s*["'](\.[^"']+)["']""")
 STATIC_FROM = re.compile(r"""(?:from|import)\s*["'](\.[^"']+)["']""")

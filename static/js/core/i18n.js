@@ -1,8 +1,8 @@
 /* The words of the screen: one flat file per language, {name} places, plurals by suffix. */
 import { signal } from "./signals.js";
 
-export const LANGUAGES = ["en", "he"];
-const LOCALES = { en: "en-IL", he: "he-IL" };
+export const LANGUAGES = ["en", "he", "de", "fr"];
+const LOCALES = { en: "en-IL", he: "he-IL", de: "de-DE", fr: "fr-FR" };
 const RTL = new Set(["he"]);
 
 export const lang = signal("en");
@@ -10,6 +10,9 @@ const words = signal({});
 let plural = new Intl.PluralRules("en");
 
 export const locale = () => LOCALES[lang.value] || lang.value;
+
+/** The languages that one may turn to from here. */
+export const otherLanguages = () => LANGUAGES.filter((code) => code !== lang.value);
 
 /** The language to begin with, before anybody has signed in. */
 export function firstLanguage(stored) {

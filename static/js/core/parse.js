@@ -45,7 +45,7 @@ function day(y, m, d) {
   return good ? `${y}-${pad(m)}-${pad(d)}` : null;
 }
 
-const WORDS = { today: 0, yesterday: -1, "היום": 0, "אתמול": -1 };
+const WORDS = { today: 0, yesterday: -1, "היום": 0, "אתמול": -1, heute: 0, gestern: -1, "aujourd'hui": 0, "aujourd’hui": 0, hier: -1 };
 
 /** "23/11", "23.11.26", "2026-11-23", "today" → an ISO day; null when it is none. Day comes before month. */
 export function parseDay(text, today) {

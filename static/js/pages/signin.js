@@ -3,7 +3,7 @@ import { html, useEffect, useRef, useState } from "../core/signals.js";
 import { ApiError, me, sentence, session } from "../core/api.js";
 import { loadMe, signIn, signOut, speakLanguage } from "../core/account.js";
 import { place, go } from "../core/router.js";
-import { t, lang, has, loadWords } from "../core/i18n.js";
+import { t, lang, otherLanguages, has, loadWords } from "../core/i18n.js";
 import { Icon, Logo } from "../ui/icons.js";
 import { Dialog } from "../ui/dialog.js";
 import { Lazy } from "../ui/lazy.js";
@@ -89,7 +89,6 @@ export function SignInPage() {
       send({ token }).then((code) => { if (code) setStep(code === "account_needed" ? "account" : "password"); });
     } else if (!kind && session.value === "in" && place.value.path === "/app/sign-in") onward();
   }, []);
-  const other = lang.value === "he" ? "en" : "he";
   if (["invited", "renew", "forgotten"].includes(step)) {
     const part = { invited: "Invitation", renew: "NewPassword", forgotten: "Forgotten" }[step];
     return html`<main class="signin" id="main"><div class="card"><header><${Logo} /><span>ProSaaS</span></header>
@@ -102,7 +101,7 @@ export function SignInPage() {
     ${error && html`<p class="bad box" role="alert"><${Icon} name="warn" /><bdi>${error}</bdi></p>`}
     ${step === "account" && html`<${AccountForm} token=${token} send=${send} busy=${busy} />`}
     ${step === "password" && html`<${PasswordForm} send=${send} busy=${busy} forgotten=${() => setStep("forgotten")} />`}
-    <footer><button type="button" class="lnk" lang=${other} onClick=${() => speakLanguage(other)}><${Icon} name="globe" />${t(`lang.name.${other}`)}</button></footer>
+    <footer><${Icon} name="globe" />${otherLanguages().map((code) => html`<button type="button" class="lnk" lang=${code} onClick=${() => speakLanguage(code)}>${t(`lang.name.${code}`)}</button>`)}</footer>
   </div></main>`;
 }
 

@@ -2,7 +2,7 @@
 import { html, useState } from "../../core/signals.js";
 import { get, post, sentence } from "../../core/api.js";
 import { at } from "../../core/business.js";
-import { t, lang } from "../../core/i18n.js";
+import { t, lang, LANGUAGES } from "../../core/i18n.js";
 import { num } from "../../core/fmt.js";
 import { done } from "../../core/undo.js";
 import { Dialog } from "../../ui/dialog.js";
@@ -73,7 +73,7 @@ export function ExportDialog({ filter, ids, onClose }) {
       <${Labelled} id="books" label=${t("exports.books")}>${choose("books", BOOKS.includes(format) ? format : "", [["", "—"], ...BOOKS.map((name) => [name, formatName(name)])], false, (event) => setFormat(event.target.value || "csv"))}</${Labelled}>
       ${!filter.exported && html`<${Switch} id="fresh" checked=${fresh} label=${t("exports.fresh")} hint=${t("exports.fresh.p")} onChange=${(event) => setFresh(event.target.checked)} />`}
       <${Switch} id="mark" checked=${true} label=${t("exports.mark")} hint=${t("exports.mark.p")} />
-      <${Labelled} id="language" label=${t("exports.language")}>${choose("language", lang.value === "he" ? "he" : "en", [["en", "English"], ["he", "עברית"]])}</${Labelled}>
+      <${Labelled} id="language" label=${t("exports.language")}>${choose("language", lang.value, LANGUAGES.map((code) => [code, t(`lang.name.${code}`)]))}</${Labelled}>
       <${Wrong} text=${state.error && sentence(state.error)} />
     </form></${Dialog}>`;
 }

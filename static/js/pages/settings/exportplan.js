@@ -2,7 +2,7 @@
 import { html, useState } from "../../core/signals.js";
 import { get, patch, post, sentence } from "../../core/api.js";
 import { mayManage, today } from "../../core/business.js";
-import { t } from "../../core/i18n.js";
+import { t, LANGUAGES } from "../../core/i18n.js";
 import { moment, month as monthName, num } from "../../core/fmt.js";
 import { failed, toast } from "../../core/feedback.js";
 import { useLoad } from "../../ui/load.js";
@@ -51,7 +51,7 @@ export function Body() {
       <${Labelled} id="hour" label=${t("exports.plan.hour")}>${choose("hour", plan.hour, Array.from({ length: 24 }, (_, n) => [n, `${String(n).padStart(2, "0")}:00`]), still)}</${Labelled}></div>
     <${Labelled} id="mails" label=${t("exports.plan.mails")} hint=${t(plan.can_mail ? "exports.plan.mails.p" : "exports.plan.no_mail")}><textarea class="in" id="mails" name="mails" rows="2" dir="ltr" disabled=${still} placeholder="books@accountant.example" aria-describedby="mails-h">${plan.mails.join("\n")}</textarea></${Labelled}>
     <fieldset class="formats"><legend>${t("exports.plan.formats")}</legend>${FORMATS.map((name) => html`<label key=${name}><input type="checkbox" name=${`f-${name}`} defaultChecked=${plan.formats.includes(name)} disabled=${still} /><b>${t(`exports.f.${name}`)}</b></label>`)}</fieldset>
-    <${Labelled} id="language" label=${t("exports.language")}>${choose("language", plan.language, [["en", "English"], ["he", "עברית"]], still)}</${Labelled}>
+    <${Labelled} id="language" label=${t("exports.language")}>${choose("language", plan.language, LANGUAGES.map((code) => [code, t(`lang.name.${code}`)]), still)}</${Labelled}>
     <${Switch} id="close_month" checked=${plan.close_month} disabled=${still} label=${t("exports.plan.close")} hint=${t("exports.plan.close.p")} />
     ${last && html`<p class=${last.status === "failed" ? "bad" : "hint"} role="status">${t(`exports.plan.last.${last.status}`, { m: monthName(last.month), d: moment(last.finished_at || last.created_at) })} ${last.error && html`<bdi>${last.error.text}</bdi>`}</p>`}
     <${Wrong} text=${wrong} />

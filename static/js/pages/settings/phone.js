@@ -2,7 +2,7 @@
 import { html, useRef, useState } from "../../core/signals.js";
 import { api, del, fileUrl, get, patch, post, sentence } from "../../core/api.js";
 import { mayManage } from "../../core/business.js";
-import { lang, t } from "../../core/i18n.js";
+import { lang, t, LANGUAGES } from "../../core/i18n.js";
 import { failed, toast } from "../../core/feedback.js";
 import { done } from "../../core/undo.js";
 import { Icon } from "../../ui/icons.js";
@@ -115,7 +115,7 @@ function Form({ phone, reload }) {
   const tick = (name) => html`<${Switch} id=${name} checked=${phone[name]} disabled=${off} label=${t(`phone.${name}`)} hint=${t(`phone.${name}.hint`)} />`;
   return html`<form class="stackform phoneform" onSubmit=${save}>
     <fieldset><legend>${t("phone.callers")}</legend>
-      <${Labelled} id="language" label=${t("phone.language")}>${choose("language", phone.language, [["", t("phone.language.business")], ["he", "עברית"], ["en", "English"]], off)}</${Labelled}>
+      <${Labelled} id="language" label=${t("phone.language")}>${choose("language", phone.language, [["", t("phone.language.business")], ...LANGUAGES.map((code) => [code, t(`lang.name.${code}`)])], off)}</${Labelled}>
       ${area("greeting", t("phone.greeting.hint"))}${area("closed")}${area("consent", t("phone.consent.hint"))}
       ${area("forward", t("phone.forward.hint"))}
       <div class="f2">${count("ring_s", 5, 120)}<${Labelled} id="anonymous" label=${t("phone.anonymous")}>${choose("anonymous", phone.anonymous, ["accept", "voicemail", "reject"].map((one) => [one, t(`phone.anonymous.${one}`)]), off)}</${Labelled}></div></fieldset>
