@@ -165,7 +165,7 @@ def write() -> Iterator[None]:
                     db.execute_sql("select pg_advisory_xact_lock(%s)", [_WRITER])
                 yield
     except peewee.OperationalError as error:
-        text = str(error)
+        text = _root(error)
         if "locked" in text or "busy" in text or "lock timeout" in text or "deadlock" in text:
             raise Temporary(
                 "database_busy",
@@ -178,6 +178,13 @@ def write() -> Iterator[None]:
                 f"The database cannot be written ({text}). Free some space or mend its rights.",
             ) from error
         raise
+
+
+def _root(error: BaseException) -> str:
+    """What went wrong first: SQLite has rolled back by itself on a full disk, and peewee's own rollback fails then."""
+    while str(error).startswith("cannot rollback") and error.__context__ is not None:
+        error = error.__context__
+    return str(error)
 
 
 def encrypt(text: str) -> str:

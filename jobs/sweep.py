@@ -3,22 +3,52 @@
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import clock
 from errors import Tellable
 from jobs.workshop import Workshop, kernel_lock
-from store import deliveries, mailboxes, receipt_edits, runs, work
+from store import clock_set_back, deliveries, mailboxes, receipt_edits, runs, work
 
 log = logging.getLogger("sweep")
 EVERY_S = 1.0
+FELL_S = 3.0  # what a clock is put right by now and then is less
 SLOT_S = 15 * 60
 AUDIT_EVERY = timedelta(days=7)
 
 
+class Clocks:
+    """Notices that the wall's clock was set back, by the one that only goes on."""
+
+    def __init__(self, wall: Callable[[], float] = time.time, steady: Callable[[], float] = time.monotonic) -> None:
+        """Take two clocks, in seconds."""
+        self._wall, self._steady = wall, steady
+        self._lead = wall() - steady()
+
+    def fell(self) -> timedelta | None:
+        """By how much the wall's clock fell since this was last asked; None for less than a few seconds."""
+        lead = self._wall() - self._steady()
+        drop, self._lead = self._lead - lead, lead
+        return timedelta(seconds=drop) if drop > FELL_S else None
+
+
+_clocks = Clocks()
+
+
+def mind_the_clock() -> None:
+    """Let nothing wait for an hour that comes a second time."""
+    drop = _clocks.fell()
+    if drop is not None:
+        moved = clock_set_back.bring_back(drop)
+        log.warning("The clock was set back by %.0f s, pauses with it rows=%s", drop.total_seconds(), moved)
+
+
 def sweep(shop: Workshop) -> int:
     """One pass; any number of workers may sweep at once. Gives how many runs were rung."""
+    mind_the_clock()
     for run_id, business_id in runs.leased():
         if _holder_is_dead(shop.config.data_dir, business_id) and runs.release_dead(run_id, business_id):
             log.warning("The worker of a run is gone, the run goes on run=%s business=%s", run_id, business_id)

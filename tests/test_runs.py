@@ -6,16 +6,17 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
+import peewee
 import pytest
 
 import clock
 from config import Config
-from errors import Tellable
+from errors import Tellable, Temporary
 from jobs import sweep
 from jobs.workshop import Workshop, kernel_lock
-from models import Business, Mailbox, SyncRun, write
+from models import Business, Mailbox, SyncRun, Work, db, write
 from sources.ports import Change, Found
-from store import ledger, runs
+from store import clock_set_back, ledger, runs, sql, work
 from tests.support import installation
 
 
@@ -53,8 +54,6 @@ def test_a_second_request_is_told_of_the_run_that_is_active_and_makes_it_look_ag
 
 
 def test_the_database_itself_refuses_a_second_active_run(business: Business) -> None:
-    import peewee
-
     runs.request(business)
     with pytest.raises(peewee.IntegrityError), write():
         SyncRun.create(business=business, mode="full", status="running")
@@ -245,3 +244,49 @@ def test_mail_deleted_before_it_was_read_is_gone_with_a_reason(business: Busines
     mail = next(iter(business.mail_set))
     assert (mail.outcome, mail.reason_code) == ("gone", "deleted_before_read")
     assert SyncRun.get().left == 0
+
+
+def test_a_full_disk_is_told_as_such_even_where_the_database_rolled_back_by_itself(business: Business) -> None:
+    if not isinstance(db.obj, peewee.SqliteDatabase):
+        pytest.skip("PostgreSQL's server has the disk")
+    pages = sql.one("pragma page_count")
+    assert pages is not None
+    sql.fetch(f"pragma max_page_count = {pages[0] + 2}")
+    with pytest.raises(Temporary) as told, write():
+        Business.create(name="a name as long as a disk" * 10_000, slug="long")
+    assert told.value.code == "database_not_writable"
+    sql.fetch(f"pragma max_page_count = {pages[0] + 1000}")
+    assert runs.request(business).status == "queued"
+
+
+def test_a_clock_that_falls_is_noticed_and_one_that_is_put_right_is_not() -> None:
+    wall, steady = [1000.0], [0.0]
+    clocks = sweep.Clocks(lambda: wall[0], lambda: steady[0])
+    for seconds, jump, drop in ((1, 0, None), (1, -2, None), (60, 3600, None), (1, -3600, 3600), (1, 0, None)):
+        wall[0] += seconds + jump
+        steady[0] += seconds
+        fell = clocks.fell()
+        assert (None if fell is None else fell.total_seconds()) == drop
+
+
+def test_nothing_waits_for_the_hour_that_comes_a_second_time(business: Business) -> None:
+    ahead = clock.now() + timedelta(hours=1)  # what was written before the clock was set back
+    run = runs.request(business)
+    lease = _claimed(run)
+    runs.park(lease, wake_at=ahead + timedelta(seconds=20))
+    _past(run.id, rung_at=ahead)
+    dead, _ = work.ask("export", business)
+    planned, _ = work.ask("remind", business, at=ahead)
+    Work.update(status="running", tries=1, lease_until=ahead + work.LEASE, rung_at=ahead).where(
+        Work.id == dead.id
+    ).execute()
+    assert clock_set_back.bring_back(timedelta(hours=1)) == 4
+    now = clock.now()
+    row = SyncRun.get_by_id(run.id)
+    assert row.wake_at is not None
+    assert row.wake_at < now + timedelta(seconds=21)
+    assert row.rung_at is None
+    freed = Work.get_by_id(dead.id)
+    assert freed.lease_until is not None
+    assert freed.lease_until <= now + work.LEASE
+    assert Work.get_by_id(planned.id).next_try_at > now + timedelta(minutes=50)
