@@ -28,6 +28,7 @@ _UNIX_SOCKET_LIMIT = 107  # bytes that a unix socket's path may have
 class Config:
     """Every setting of an installation, checked; see docs/settings.md for what each means."""
 
+    home: Path  # the project's folder, which relative paths are meant from
     data_dir: Path
     database_url: str
     blob_url: str
@@ -66,6 +67,7 @@ class Config:
     ecb_url: str  # the European Central Bank's table of rates; empty: never fetched
     api_rate: int  # requests a minute that one bearer token may make; 0: any number
     private_hosts: tuple[str, ...]  # hosts of private networks that people may name (an IMAP server, a webhook)
+    disk_low_mb: int  # megabytes of free disk below which operators are alerted
     sentry_dsn: str = field(repr=False)
     production: bool
     log_format: str  # "text" | "json"
@@ -104,6 +106,7 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
     if backup_url and not backup_url.startswith(("file://", "s3://")):
         raise _bad("BACKUP_URL", "must start with file:// or s3://")
     return Config(
+        home=folder,
         data_dir=data_dir,
         database_url=database_url,
         blob_url=blob_url,
@@ -142,6 +145,7 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         ecb_url="" if text("ECB_URL") == "off" else _url("ECB_URL", text("ECB_URL", ECB_URL)),
         api_rate=_number("API_RATE", text("API_RATE", "6000"), 0, 1_000_000),
         private_hosts=tuple(host for host in text("PRIVATE_HOSTS").replace(",", " ").split() if host),
+        disk_low_mb=_number("DISK_LOW_MB", text("DISK_LOW_MB", "1000"), 0, 1_000_000_000),
         sentry_dsn=_url("SENTRY_DSN", text("SENTRY_DSN")),
         production=production,
         log_format=_choice("LOG_FORMAT", text("LOG_FORMAT", "text"), {"text", "json"}),

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import importlib
 
-from cli.settings import ROOT
+from cli.settings import ROOT, needs_checkout
 from errors import Tellable
 
 
 def bench(argv: list[str]) -> int:
     """Run one benchmark with its arguments; without a name, list them."""
+    needs_checkout()
     known = names()
     if not argv or argv[0] in {"--help", "-h"}:
         width = max(map(len, known), default=0)

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import config as settings
 from cli import up
-from cli.settings import ROOT, load
+from cli.settings import ROOT, home, load
 from cli.supervisor import Process, Supervisor
 from errors import Tellable
 
@@ -20,7 +20,7 @@ NAME = "Kedem Studio"
 OWNER = "owner@demo.example"
 ACCOUNT = "me@example.com"  # the stand-in's
 MAILBOX = ROOT / "demo" / "mailbox"
-FOLDER = ROOT / "data-demo"
+FOLDER = "data-demo"
 
 _READY_S = 60.0
 # Settings of a real installation that the demo must not touch.
@@ -42,7 +42,7 @@ def demo(argv: list[str]) -> int:
         supervisor = Supervisor(environment=dict(os.environ))
         with supervisor.signals():
             mail = ["gmail-standin", "--mail", str(MAILBOX), "--port", str(mail_port), "--quota", "off"]
-            state = ["--state", str(FOLDER / "gmail-standin.json")]
+            state = ["--state", str(config.data_dir / "gmail-standin.json")]
             # What it prints is for those who run it alone.
             supervisor.start(Process("gmail", f"exec {shlex.join(up.prosaas(*mail, *state))} >/dev/null"))
             ready = up.start_redis(supervisor, config) and supervisor.wait_for(
@@ -86,7 +86,7 @@ def _environment(mail_port: int) -> dict[str, str]:
     mail = f"http://127.0.0.1:{mail_port}"
     return {
         **dict.fromkeys(_UNSET, ""),
-        "DATA_DIR": str(FOLDER),
+        "DATA_DIR": str(home() / FOLDER),
         "PRODUCTION": "0",
         "GMAIL_QUOTA": "off",
         "ECB_URL": "off",

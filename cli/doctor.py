@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import config as settings
 from cli import logs
-from cli.settings import ROOT, load
+from cli.settings import ROOT, home, load, one_file
 from errors import Tellable
 from web import checks
 from web.checks import FAIL, OK, WARN, Check
@@ -51,7 +51,7 @@ def run() -> Iterator[Check]:
         return
     yield Check("settings", OK, "All settings are well-formed.")
     mask = logs.TextLines("doctor", logs.secrets_of(config)).mask
-    for found in (*checks.run(config, ROOT), _web(config), _calls(config), _nginx(config)):
+    for found in (*checks.run(config, home()), _web(config), _calls(config), _nginx(config)):
         yield dataclasses.replace(found, text=mask(found.text), remedy=mask(found.remedy))
 
 
@@ -114,7 +114,9 @@ def _process(name: str, bind: str, port: int, variable: str) -> Check:
 
 
 def _nginx(config: settings.Config) -> Check:
-    path = ROOT / "nginx.conf"
+    path = home() / "nginx.conf"
+    if one_file() is not None and not path.exists():
+        return Check("nginx", OK, "nginx.conf is not here; a checkout has one.")
     try:
         text = path.read_text(encoding="utf-8")
     except OSError:

@@ -6,7 +6,7 @@ import argparse
 import getpass
 from pathlib import Path
 
-from cli.settings import ROOT
+from cli.settings import home, one_file
 from cli.up import procfile
 from config import Config
 from errors import Tellable
@@ -31,7 +31,7 @@ Wants=network-online.target
 User={user}
 WorkingDirectory={root}
 EnvironmentFile=-{root}/.env
-ExecStart={root}/prosaas {name}
+{environment}ExecStart={program} {name}
 Restart=always
 RestartSec=2
 KillMode=control-group
@@ -78,16 +78,22 @@ def systemd(argv: list[str], config: Config) -> int:
 def units(config: Config, user: str, workers: int = 1) -> dict[str, str]:
     """File names and their text."""
     services: dict[str, str] = {}
+    file = one_file()
+    program = file or home() / "prosaas"
+    # The one file unpacks itself once; its user may have no home.
+    environment = f"Environment=SHIV_ROOT={config.data_dir}/unpacked\n" if file else ""
     for name in procfile():
         for number in range(workers if name == "worker" else 1):
             memory, cpu = _LIMITS[name]
             services[f"prosaas-{name}{f'-{number + 1}' if number else ''}.service"] = _UNIT.format(
                 name=name,
                 user=user,
-                root=ROOT,
+                root=home(),
+                program=program,
+                environment=environment,
                 data=config.data_dir,
                 memory=memory,
                 cpu=cpu,
-                home="no" if str(ROOT).startswith(("/home", "/root")) else "yes",
+                home="no" if str(home()).startswith(("/home", "/root")) else "yes",
             )
     return {**services, "prosaas.target": _TARGET.format(wants=" ".join(services))}

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from cli.settings import ROOT
+from cli.settings import ROOT, needs_checkout
 
 _MOST_AT_ONCE = 4  # a test starts processes of its own, and a browser needs a core
 _FEW = 12  # more than these is no matter of a busy machine
@@ -22,6 +22,7 @@ def test(argv: list[str]) -> int:
     A few that fail beside others run once more on a free machine, which tells a fault from a machine that was
     too busy; the last lines name them. Not in the nightly run: there each must hold at once.
     """
+    needs_checkout()
     arguments = [_absolute(argument) for argument in argv]
     os.chdir(ROOT)
     together = all(argument.startswith("--") for argument in argv)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from web import checks, shapes
@@ -11,8 +10,6 @@ from web.routing import OPERATOR, route
 
 if TYPE_CHECKING:
     from web.call import Call
-
-_ROOT = Path(__file__).resolve().parent.parent
 
 
 @route(
@@ -25,5 +22,5 @@ _ROOT = Path(__file__).resolve().parent.parent
 )
 def doctor(call: Call) -> dict[str, Any]:
     """Each check with its verdict (ok, warn, fail), a sentence and what to do."""
-    found = list(checks.run(call.site.config, _ROOT))
+    found = list(checks.run(call.site.config, call.site.config.home))
     return {"ok": all(one.verdict != checks.FAIL for one in found), "checks": [asdict(one) for one in found]}
