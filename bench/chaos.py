@@ -6,7 +6,7 @@ import argparse
 import contextlib
 import os
 import random
-import statistics
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,12 +20,11 @@ import requests
 
 import config as settings
 import models
-from bench import report
+from bench import chaos_report, report
 from bench.chaos_database import Database, Postgresql, Sqlite
-from bench.chaos_faults import Site, series, set_clock
+from bench.chaos_faults import Site, kinds, series, set_clock
 from bench.chaos_load import load
 from bench.chaos_oracle import Verdict, judge
-from tests.support.processes import until
 from tests.support.product import Product, product
 
 WORKERS = 2
@@ -36,11 +35,12 @@ _FAKETIME = Path("/usr/lib")  # where Debian keeps the library that gives a proc
 
 @dataclass(frozen=True)
 class Size:
-    """How much is done: faults, businesses, and seconds in which all must be quiet again in the end."""
+    """How much is done: faults (of these kinds alone, where any are named), businesses, seconds to be quiet again."""
 
     faults: int
     businesses: int
     patience_s: float = 300.0
+    only: tuple[str, ...] = ()
 
 
 FULL = Size(300, 40, 900.0)
@@ -57,7 +57,13 @@ class Outcome:
     verdict: Verdict
     recoveries: list[tuple[str, float]] = field(default_factory=list)
     under_way: int = 0  # faults that struck while runs were worked on
+    seconds: float = 0.0
     wrong: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def good(self) -> bool:
+        """Whether all that is promised was held."""
+        return self.verdict.clean and not self.wrong
 
     def by_kind(self) -> dict[str, list[float]]:
         """Seconds until all went on, by the fault that had struck."""
@@ -66,44 +72,38 @@ class Outcome:
             kinds[kind].append(seconds)
         return dict(sorted(kinds.items()))
 
-    def figures(self) -> dict[str, report.Figure]:
-        """As docs/benchmarks.md names them, without the database's name."""
-        seconds = sorted(took for _, took in self.recoveries)
-        return {
-            "faults": len(self.recoveries),
-            "lost": len(self.verdict.lost),
-            "doubled": len(self.verdict.doubled),
-            "stale_writes": self.verdict.stale_writes,
-            "two_at_once": self.verdict.two_at_once,
-            "recovery_p50_s": statistics.median(seconds) if seconds else None,
-            "recovery_p99_s": seconds[min(len(seconds) - 1, round(0.99 * len(seconds)))] if seconds else None,
-            "under_way": self.under_way,
-            "wrong_answers": sum(self.wrong.values()),
-        }
-
 
 def main(argv: list[str]) -> int:
-    """Run one seed on each database asked for; 1 when anything was lost, doubled or written stale."""
+    """Run the seeds on each database asked for; 1 when the promise was not held."""
     options = report.parser("chaos", __doc__.partition(": ")[2])
-    options.add_argument("--seed", type=int, default=1, help="of the faults and of the load (default: 1)")
+    options.add_argument("--seed", type=int, nargs="+", default=[1], help="of the faults and of the load (default: 1)")
     options.add_argument("--faults", type=int, help="how many (default: 300; with --quick 6)")
+    options.add_argument("--businesses", type=int, help="how many (default: 40; with --quick 4)")
+    options.add_argument("--only", default="", help=f"of these kinds, with commas: {', '.join(kinds())}")
+    options.add_argument("--patience", type=float, help="seconds in which all must go on again (default: 900)")
     options.add_argument("--database", choices=["sqlite", "postgresql", "both"], default="both")
+    options.add_argument("--logs", type=Path, help="a folder in which the processes' logs are kept")
+    options.add_argument("--resume", action="store_true", help="leave out what the report has already of this size")
     args = options.parse_args(argv)
-    size = QUICK if args.quick else FULL
-    size = Size(args.faults or size.faults, size.businesses, size.patience_s)
-    figures: dict[str, report.Figure] = {"seed": args.seed}
-    bad = False
-    for name in _databases(args):
-        with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
-            outcome = run(Path(folder), name, args.seed, size)
-        _tell(outcome, sys.stderr if args.json else sys.stdout)
-        figures |= {f"{name}.{key}": value for key, value in outcome.figures().items()}
-        for kind, seconds in outcome.by_kind().items():
-            figures[f"{name}.{kind}.times"] = len(seconds)
-            figures[f"{name}.{kind}.recovery_max_s"] = max(seconds)
-        bad = bad or not outcome.verdict.clean
-    report.publish("chaos", figures, as_json=args.json, quick=args.quick)
-    return int(bad)
+    full = QUICK if args.quick else FULL
+    only = tuple(filter(None, args.only.split(",")))
+    if unknown := set(only) - set(kinds()):
+        options.error(f"there is no fault {', '.join(sorted(unknown))}")
+    size = Size(args.faults or full.faults, args.businesses or full.businesses, args.patience or full.patience_s, only)
+    kept = chaos_report.kept(quick=args.quick) if args.resume else {}
+    good = True
+    for seed in args.seed:
+        for name in _databases(args):
+            if chaos_report.has(kept, name, seed, size.faults):
+                continue
+            with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
+                outcome = run(Path(folder), name, seed, size, args.logs)
+            chaos_report.tell(outcome, sys.stderr if args.json else sys.stdout)
+            kept = chaos_report.add(kept, outcome)
+            good = good and outcome.good
+            if not only:  # a run of chosen faults is a trial of those; it stands for nothing else
+                report.publish("chaos", chaos_report.summed(kept), as_json=args.json, quick=args.quick)
+    return int(not good)
 
 
 def _databases(args: argparse.Namespace) -> list[str]:
@@ -113,74 +113,71 @@ def _databases(args: argparse.Namespace) -> list[str]:
     return ["sqlite"] if args.quick else ["sqlite", "postgresql"]
 
 
-def _tell(outcome: Outcome, out: object) -> None:
-    for kind, seconds in outcome.by_kind().items():
-        middle, most = statistics.median(seconds), max(seconds)
-        print(
-            f"{outcome.database:<11} {kind:<20} {len(seconds):>4} ×  {middle:6.2f} s, at most {most:6.2f} s", file=out
-        )  # type: ignore[call-overload]
-    for name, found in (("lost", outcome.verdict.lost), ("doubled", outcome.verdict.doubled)):
-        for what in found[:20]:
-            print(f"{outcome.database} {name}: {what}", file=out)  # type: ignore[call-overload]
-    for what, times in outcome.wrong.items():
-        print(f"{outcome.database} wrong answer: {what} × {times}", file=out)  # type: ignore[call-overload]
-
-
-def run(folder: Path, database: str, seed: int, size: Size) -> Outcome:
-    """One seed on one database, in a folder of its own."""
+def run(folder: Path, database: str, seed: int, size: Size, logs: Path | None = None) -> Outcome:
+    """One seed on one database, in a folder of its own; its logs are copied to a folder that is named."""
+    began = time.monotonic()
     with contextlib.ExitStack() as stack:
         data = stack.enter_context(_small_disk(folder)) or folder
         db = _database(database, data)
-        clock = folder / "clock"
-        library = next(iter(sorted(_FAKETIME.glob("**/libfaketime.so.1"))), None)
         running = stack.enter_context(_product(data, db))
         db.prepare()
-        site = Site(running, db, random.Random(seed), lambda name: _start(running, name, library, clock))
+        site = Site(running, db, random.Random(seed), lambda name: _start(running, name))
         site.filler = data / "filler" if data != folder else None
-        if library is not None:
-            site.clock = clock
-            set_clock(clock, 0)
+        site.clock = _own_clock(running, folder / "clock")
         models.connect(settings.load(running.env, data))
         running.standin.set_habits(latency_s=_LATENCY_S)
         models.ready()
         with contextlib.closing(models.db):
             living = stack.enter_context(load(running.url, running.standin, seed, size.businesses))
             site.up("web", "calls", *(f"worker-{number}" for number in range(WORKERS)))
-            recoveries, under_way = [], 0
+            recoveries, under_way, stuck = [], 0, ""
             with living.blowing():
-                for fault in series(site, size.faults):
+                for fault in series(site, size.faults, size.only):
                     time.sleep(site.random.uniform(0.2, 1.5))
                     before = _writes(db)
                     under_way += bool(before)
                     fault(site)
-                    recoveries.append((fault.__name__, _recovered(site, fault.__name__, before, size.patience_s)))
+                    seconds = _recovered(site, before, size.patience_s)
+                    if seconds is None:
+                        stuck = f"after {fault.__name__} not all went on within {size.patience_s:g} s: {sorted(before)}"
+                        break
+                    recoveries.append((fault.__name__, seconds))
             models.db.close()  # it may have been cut, too
             models.ready()
-            verdict = judge(living, db, size.patience_s)
-        return Outcome(seed, database, verdict, recoveries, under_way, living.wrong)
+            verdict = judge(living, db, site.unlocked, size.patience_s)
+            verdict.lost += [stuck] if stuck else []
+        if logs is not None:
+            kept = logs / f"{database}-{seed}"
+            kept.mkdir(parents=True, exist_ok=True)
+            for log in data.glob("*.log"):
+                shutil.copy(log, kept)
+        return Outcome(seed, database, verdict, recoveries, under_way, time.monotonic() - began, living.wrong)
 
 
 def _product(data: Path, db: Database) -> contextlib.AbstractContextManager[Product]:
     return product(data, GMAIL_QUOTA="off", DATABASE_URL=db.url, WORKERS="3", PRIVATE_HOSTS="127.0.0.1")
 
 
-def _start(running: Product, name: str, library: Path | None, clock: Path) -> subprocess.Popen[bytes]:
-    plain = dict(running.env)
-    if library is not None:
-        running.env |= {
-            "LD_PRELOAD": str(library),
-            "FAKETIME_TIMESTAMP_FILE": str(clock),
-            "FAKETIME_NO_CACHE": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        }
-    try:
-        if name.startswith("worker"):
-            return running.start_worker(command=[sys.executable, "-m", "bench.chaos_worker"], log=name)
-        if name == "web":
-            return running.start_web()
-        return running.start(name)
-    finally:
-        running.env = plain
+def _own_clock(running: Product, clock: Path) -> Path | None:
+    """Have all that is started from here on take its time from this file; None where there is no library for it."""
+    library = next(iter(sorted(_FAKETIME.glob("**/libfaketime.so.1"))), None)
+    if library is None:
+        return None
+    set_clock(clock, 0)
+    running.env |= {
+        "LD_PRELOAD": str(library),
+        "PYTHONPATH": str(Path(__file__).resolve().parent / "chaos_site"),
+        "FAKETIME_TIMESTAMP_FILE": str(clock),
+        "FAKETIME_NO_CACHE": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+    }
+    return clock
+
+
+def _start(running: Product, name: str) -> subprocess.Popen[bytes]:
+    if name.startswith("worker"):
+        return running.start_worker(command=[sys.executable, "-m", "bench.chaos_worker"], log=name)
+    return running.start_web() if name == "web" else running.start(name)
 
 
 def _writes(db: Database) -> dict[int, int]:
@@ -193,8 +190,8 @@ def _writes(db: Database) -> dict[int, int]:
     )
 
 
-def _recovered(site: Site, fault: str, before: dict[int, int], patience_s: float) -> float:
-    """Seconds until the web is well and every run that was under way goes on, is over or waits on purpose."""
+def _recovered(site: Site, before: dict[int, int], patience_s: float) -> float | None:
+    """Seconds until the web is well and every run goes on, is over or waits on purpose; None: not in time."""
     began = time.monotonic()
 
     def well() -> bool:
@@ -204,7 +201,10 @@ def _recovered(site: Site, fault: str, before: dict[int, int], patience_s: float
             return False
         return answer.status_code == 200 and all(_goes_on(site.database, *each) for each in before.items())
 
-    until(well, f"everything goes on after {fault}, runs {sorted(before)}", patience_s)
+    while not well():
+        if time.monotonic() - began > patience_s:
+            return None
+        time.sleep(0.02)
     return time.monotonic() - began
 
 

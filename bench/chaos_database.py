@@ -8,7 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
-TABLE = "chaos_write"  # one row a write of a worker
+from store.locks import BUSINESS
+
+# What the workers note: each write with its fence, and each turn at a business with its begin and its end.
+TABLES = {
+    "chaos_write": "run_id int, fence int, pid int",
+    "chaos_turn": "business_id int, run_id int, fence int, pid int, thread int, ended int",
+}
 
 
 class Database(Protocol):
@@ -17,13 +23,16 @@ class Database(Protocol):
     url: str
 
     def prepare(self) -> None:
-        """Make the table that the workers note their writes in."""
+        """Make the tables that the workers note in."""
 
     def held(self) -> contextlib.AbstractContextManager[None]:
         """Hold the write lock while the block runs."""
 
     def cut(self) -> None:
         """End everybody's connections, where there are any."""
+
+    def unlock(self) -> None:
+        """Take everybody's locks of businesses away, as whoever tidies the wrong files, or a server's restart."""
 
     def fetch(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a query without parameters."""
@@ -41,7 +50,8 @@ class Sqlite:
     def prepare(self) -> None:
         """See Database."""
         with self._connected() as database:
-            database.execute(f"create table {TABLE} (id integer primary key, run_id int, fence int, pid int)")
+            for name, columns in TABLES.items():
+                database.execute(f"create table {name} (id integer primary key, {columns})")
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
@@ -55,6 +65,11 @@ class Sqlite:
 
     def cut(self) -> None:
         """A file has no connections."""
+
+    def unlock(self) -> None:
+        """See Database."""
+        for file in (self._path.parent / "locks").glob("business-*"):
+            file.unlink(missing_ok=True)
 
     def fetch(self, sql: str) -> list[tuple[Any, ...]]:
         """See Database."""
@@ -76,7 +91,8 @@ class Postgresql:
     def prepare(self) -> None:
         """See Database."""
         with self._connected() as database:
-            database.execute(f"create table {TABLE} (id bigserial primary key, run_id int, fence int, pid int)")
+            for name, columns in TABLES.items():
+                database.execute(f"create table {name} (id bigserial primary key, {columns})")
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
@@ -91,6 +107,15 @@ class Postgresql:
             database.execute(
                 "select pg_terminate_backend(pid) from pg_stat_activity"
                 " where datname = current_database() and pid <> pg_backend_pid()"
+            )
+
+    def unlock(self) -> None:
+        """See Database."""
+        with self._connected() as database:
+            database.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()"
+                " and pid in (select pid from pg_locks where locktype = 'advisory' and classid = %s)",
+                [BUSINESS[0]],
             )
 
     def fetch(self, sql: str) -> list[tuple[Any, ...]]:

@@ -7,7 +7,8 @@ import os
 import random
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import Popen
@@ -27,6 +28,7 @@ class Site:
         start: how a process of a name is started; gives it once it answers.
         clock: a file whose offset the processes take for their clock; None where the machine has no such library.
         filler: a file on the data's own small file system that can be grown until nothing is left; None without one.
+        unlocked: the newest notes of turns before and after locks were taken away by force.
     """
 
     running: Product
@@ -36,11 +38,22 @@ class Site:
     clock: Path | None = None
     filler: Path | None = None
     processes: dict[str, Popen[bytes]] = field(default_factory=dict)
+    unlocked: list[tuple[int, int]] = field(default_factory=list)
 
     def up(self, *names: str) -> None:
-        """Start processes."""
-        for name in names:
-            self.processes[name] = self.start(name)
+        """Start processes, all at once."""
+        with ThreadPoolExecutor(len(names)) as pool:
+            self.processes |= zip(names, pool.map(self.start, names), strict=True)
+
+    @contextlib.contextmanager
+    def without_locks(self) -> Iterator[None]:
+        """In the block locks are taken away by force: who was at work then may be so beside another, but not write."""
+        before = self._turns()
+        yield
+        self.unlocked.append((before, self._turns()))
+
+    def _turns(self) -> int:
+        return int(self.database.fetch("select coalesce(max(id), 0) from chaos_turn")[0][0])
 
     def kill(self, *names: str) -> None:
         """SIGKILL to whole groups, then a moment, then they are started again as a supervisor would."""
@@ -123,6 +136,15 @@ def worker_paused(site: Site) -> None:
         time.sleep(_LEASE_S + site.random.uniform(1.0, 4.0))
 
 
+def locks_lost(site: Site) -> None:
+    """A worker sleeps, its locks are gone meanwhile, others take its work; then it wakes up in the middle of it."""
+    with site.without_locks():
+        with site.stopped(site.worker()):
+            site.database.unlock()
+            time.sleep(site.random.uniform(3.0, 6.0))
+        time.sleep(1.0)
+
+
 def web_paused(site: Site) -> None:
     """The web process stands still for a while."""
     with site.stopped("web"):
@@ -139,7 +161,9 @@ def connections_cut(site: Site) -> None:
     """All connections to Redis, to the database and to Gmail are cut."""
     with contextlib.suppress(Exception):  # Redis may be just this moment on its way up
         site.running.redis.client().client_kill_filter(_type="normal", skipme=True)
-    site.database.cut()
+    with site.without_locks():  # PostgreSQL's locks are their connection's
+        site.database.cut()
+        time.sleep(1.0)
     site.running.standin.fault("reset", times=6)
 
 
@@ -187,6 +211,7 @@ FAULTS: dict[Fault, int] = {
     redis_silent: 1,
     everything_killed: 2,
     worker_paused: 2,
+    locks_lost: 2,
     web_paused: 1,
     database_busy: 2,
     connections_cut: 2,
@@ -195,16 +220,21 @@ FAULTS: dict[Fault, int] = {
 }
 
 
+def kinds() -> list[str]:
+    """The names of all faults."""
+    return [fault.__name__ for fault in FAULTS]
+
+
 def possible(site: Site) -> dict[Fault, int]:
     """The faults that this machine lets us make, with their shares."""
     absent = {fault for fault, needed in ((disk_full, site.filler), (clock_jumped, site.clock)) if needed is None}
     return {fault: share for fault, share in FAULTS.items() if fault not in absent}
 
 
-def series(site: Site, count: int) -> list[Fault]:
-    """So many faults in a random order, each kind in its share and at least once where they are enough."""
-    kinds = possible(site)
-    chosen = list(kinds)[:count]
-    chosen += site.random.choices(list(kinds), list(kinds.values()), k=count - len(chosen))
+def series(site: Site, count: int, only: Sequence[str] = ()) -> list[Fault]:
+    """So many faults in a random order, each kind (or each of `only`) in its share and at least once where they do."""
+    shares = {fault: share for fault, share in possible(site).items() if not only or fault.__name__ in only}
+    chosen = list(shares)[:count]
+    chosen += site.random.choices(list(shares), list(shares.values()), k=count - len(chosen))
     site.random.shuffle(chosen)
     return chosen

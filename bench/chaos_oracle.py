@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import requests
@@ -11,7 +13,6 @@ from bench.chaos_database import Database
 from bench.chaos_load import Load, Tenant
 from models import Mail, Mailbox, Receipt
 from tests.support.oracle import fault_of
-from tests.support.processes import until
 
 # What still waits or runs.
 _UNFINISHED = {
@@ -37,31 +38,53 @@ class Verdict:
         return not (self.lost or self.doubled or self.stale_writes or self.two_at_once)
 
 
-def judge(load: Load, db: Database, patience_s: float) -> Verdict:
-    """Sync every mailbox once more under a clear sky, wait until nothing is left to do, and compare."""
+def judge(load: Load, db: Database, unlocked: Sequence[tuple[int, int]], patience_s: float) -> Verdict:
+    """Sync every mailbox once more under a clear sky, wait until nothing is left to do, and compare.
+
+    unlocked: see chaos_faults.Site.
+    """
     missing = any(rule["fired"] for rule in load.client.faults() if rule["kind"] == "list_missing")
     load.client.clear_faults()
-    for tenant in load.tenants:
-        # A listing that left a mail out in all its passes is what the whole comparison is for.
-        _sync(load, tenant, db, "full" if missing else "incremental", patience_s)
-    until(lambda: not _unfinished(db), f"nothing is left to do: {_unfinished(db)}", patience_s)
     verdict = Verdict()
+    # A listing that left a mail out in all its passes is what the whole comparison is for.
+    waiting = _sync(load, "full" if missing else "incremental", patience_s)
+    verdict.lost += [f"business {tenant.id}: no last sync is taken" for tenant in waiting]
+    if not _in_time(lambda: not _unfinished(db), patience_s):
+        verdict.lost += [f"{count} {name} not over after {patience_s:g} s" for name, count in _unfinished(db).items()]
     for tenant in load.tenants:
         _mails(tenant, verdict)
         _uploads(tenant, verdict)
         _exports(load, tenant, verdict)
     _events(load, db, verdict)
-    _turns(db, verdict)
+    _turns(db, verdict, unlocked)
     return verdict
 
 
-def _sync(load: Load, tenant: Tenant, db: Database, mode: str, patience_s: float) -> None:
-    def ask() -> requests.Response:
-        headers = {"Authorization": f"Bearer {tenant.token}"}
-        return requests.post(f"{load.url}/api/receipts/sync", json={"mode": mode}, headers=headers, timeout=30)
+def _sync(load: Load, mode: str, patience_s: float) -> list[Tenant]:
+    """Have every business synced, and wait until that is over; those for whom none was taken."""
+    waiting = list(load.tenants)
 
-    until(lambda: ask().status_code == 202, "a last sync is taken", patience_s)
-    until(lambda: "runs" not in _unfinished(db), "the last sync ends", patience_s)
+    def all_taken() -> bool:
+        waiting[:] = [tenant for tenant in waiting if not _asked(load, tenant, mode)]
+        return not waiting
+
+    _in_time(all_taken, patience_s, every_s=0.2)
+    return waiting
+
+
+def _asked(load: Load, tenant: Tenant, mode: str) -> bool:
+    headers = {"Authorization": f"Bearer {tenant.token}"}
+    answer = requests.post(f"{load.url}/api/receipts/sync", json={"mode": mode}, headers=headers, timeout=30)
+    return answer.status_code == 202
+
+
+def _in_time(ready: Callable[[], bool], seconds: float, every_s: float = 0.05) -> bool:
+    deadline = time.monotonic() + seconds
+    while not ready():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(every_s)
+    return True
 
 
 def _unfinished(db: Database) -> dict[str, int]:
@@ -118,8 +141,8 @@ def _events(load: Load, db: Database, verdict: Verdict) -> None:
     verdict.doubled += [f"event {uid}" for uid, times in told.items() if times > 1]
 
 
-def _turns(db: Database, verdict: Verdict) -> None:
-    """Within a run no write under an older fence, within a business no write of an older run, after a newer one."""
+def _turns(db: Database, verdict: Verdict, unlocked: Sequence[tuple[int, int]]) -> None:
+    """No write under an older fence or for an older run than the one before, no two workers at a business at once."""
     fences: dict[int, int] = defaultdict(int)
     newest: dict[int, int] = defaultdict(int)
     writes = (
@@ -130,3 +153,23 @@ def _turns(db: Database, verdict: Verdict) -> None:
         verdict.two_at_once += run_id < newest[business_id]
         fences[run_id] = max(fences[run_id], fence)
         newest[business_id] = max(newest[business_id], run_id)
+    verdict.two_at_once += _overlaps(db.fetch("select * from chaos_turn order by id"), unlocked)
+
+
+def _overlaps(notes: Sequence[tuple[int, ...]], unlocked: Sequence[tuple[int, int]]) -> int:
+    """How many turns went on after another had begun at the same business; one that was killed never ends."""
+    open_: dict[int, tuple[int, ...]] = {}  # business: whose turn it is
+    began: dict[tuple[int, ...], int] = {}
+    overtaken = set()
+    found = 0
+    for note, business_id, *turn, ended in notes:
+        who = (business_id, *turn)
+        if not ended:
+            if business_id in open_:
+                overtaken.add(open_[business_id])
+            open_[business_id], began[who] = who, note
+        elif who in overtaken:
+            found += not any(began[who] <= last and note > first for first, last in unlocked)
+        elif open_.get(business_id) == who:
+            del open_[business_id]
+    return found
