@@ -15,7 +15,10 @@ from typing import Any
 
 from receipts.types import Box, Field, MessageReading, Outcome, Reading
 
-_FIELDS = ("kind", "vendor", "vendor_tax_id", "number", "date", "due_date", "currency", "total", "payable", "net")
+_FIELDS = (
+    "kind", "vendor", "vendor_tax_id", "number", "date", "due_date", "currency", "total", "payable", "net", "tip",
+    "discount", "payment_method", "card_last4", "billed_to", "allocation_number",
+)  # fmt: skip
 _MONEY = {"total", "payable", "net"}
 
 

@@ -336,6 +336,12 @@ def export_row(
         tax=amount(row["tax_minor"]),
         payable=amount(row["payable_minor"]),
         tax_lines=tuple(
+        tip=amount(row["tip_minor"]),
+        discount=amount(row["discount_minor"]),
+        payment_method=row["payment_method"],
+        card_last4=row["card_last4"],
+        billed_to=row["billed_to"],
+        allocation_number=row["allocation_number"],
             ExportTax(_decimal(line["rate"]), amount(line["base_minor"]), amount(line["amount_minor"]))
             for line in _list(row["tax"])
         ),

@@ -269,6 +269,12 @@ def row_of(one: reading.Reading) -> dict[str, Any]:
             "total",
             "payable",
             "net",
+            "tip",
+            "discount",
+            "payment_method",
+            "card_last4",
+            "billed_to",
+            "allocation_number",
         )
     }
     return {
@@ -283,6 +289,12 @@ def row_of(one: reading.Reading) -> dict[str, Any]:
         "payable_minor": minor(one.payable.value),
         "net_minor": minor(one.net.value),
         "tax_minor": minor(tax_total),
+        "tip_minor": minor(one.tip.value),
+        "discount_minor": minor(one.discount.value),
+        "payment_method": one.payment_method.value,
+        "card_last4": one.card_last4.value,
+        "billed_to": one.billed_to.value,
+        "allocation_number": one.allocation_number.value,
         "tax": [
             {
                 "rate": None if line.rate is None else f"{line.rate:f}",

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -64,6 +64,9 @@ class Field(Generic[T]):
     box: Box | None = None
     quote: str | None = None
     candidates: tuple[Candidate[T], ...] = ()
+
+
+_NOTHING: Field[Any] = Field(None, 0.0, "it does not stand on the document")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,13 @@ class Reading:
     turned: bool = False  # the document prints its sums without a minus; its kind made them negative here
     link: str = ""  # where its document is to be fetched by hand, of a receipt that waits for it
     source: str = ""  # "einvoice", "schema_org", "pdf", "html", "plain", "ocr"
+    # What most documents lack: never flagged as missing, and a value only where it is plainly said.
+    tip: Field[Decimal] = _NOTHING
+    discount: Field[Decimal] = _NOTHING  # what the document takes off, as a positive amount
+    payment_method: Field[str] = _NOTHING  # a code of fields/payments.toml: "card", "cash", "bank_transfer", …
+    card_last4: Field[str] = _NOTHING
+    billed_to: Field[str] = _NOTHING
+    allocation_number: Field[str] = _NOTHING  # of the Israel Tax Authority (מספר הקצאה)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,11 @@ __all__ = [
     "SYNC_FINISHED", "TEST", "TYPES", "Facts", "emit", "mailbox", "receipt", "receipt_created", "receipts_changed",
     "run_ended", "told",
 ]  # fmt: skip
-_AMOUNTS = {"total": "total_minor", "payable": "payable_minor", "net": "net_minor", "tax_total": "tax_minor"}
+_AMOUNTS = {
+    "total": "total_minor", "payable": "payable_minor", "net": "net_minor", "tax_total": "tax_minor",
+    "tip": "tip_minor", "discount": "discount_minor",
+}  # fmt: skip
+_MORE = ("payment_method", "card_last4", "billed_to", "allocation_number")
 _FIELD_OF = {column: name for name, column in _AMOUNTS.items()}
 
 
@@ -80,6 +84,7 @@ def receipt(row: Receipt) -> dict[str, Any]:
         facts[name] = None if minor is None else Money(minor, row.currency).as_json()
     return {
         **facts,
+        **{name: getattr(row, name) for name in _MORE},
         "note": row.note,
         "source": row.source,
         "mail_id": row.mail_id,

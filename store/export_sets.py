@@ -18,7 +18,8 @@ _DAYS = {"from_date", "to_date"}
 _AMOUNTS = {"min_amount", "max_amount"}
 COLUMNS = (
     "id", "date", "due_date", "kind", "vendor", "vendor_tax_id", "number", "currency", "total_minor", "net_minor",
-    "tax_minor", "payable_minor", "tax", "items", "category", "status", "note", "source", "flags", "received_at",
+    "tax_minor", "payable_minor", "tip_minor", "discount_minor", "payment_method", "card_last4", "billed_to",
+    "allocation_number", "tax", "items", "category", "status", "note", "source", "flags", "received_at",
     "approved_at", "mail_id",
 )  # fmt: skip
 DOCUMENT = ("id", "sha256", "filename", "media_type", "part")

@@ -17,8 +17,14 @@ from store.receipt_filter import STATUSES, Filter, where
 from store.receipt_writes import save
 from store.rule_effects import rescaled
 
-AMOUNTS = {"total": "total_minor", "net": "net_minor", "tax_total": "tax_minor", "payable": "payable_minor"}
-TEXTS = ("vendor", "number", "category", "vendor_tax_id", "kind")
+AMOUNTS = {
+    "total": "total_minor", "net": "net_minor", "tax_total": "tax_minor", "payable": "payable_minor",
+    "tip": "tip_minor", "discount": "discount_minor",
+}  # fmt: skip
+TEXTS = (
+    "vendor", "number", "category", "vendor_tax_id", "kind", "payment_method", "card_last4", "billed_to",
+    "allocation_number",
+)  # fmt: skip
 FIELDS = (*TEXTS, "date", "due_date", "currency", *AMOUNTS)  # set by hand, a re-read leaves them alone
 NEEDED = {
     "vendor": "The vendor is missing.",

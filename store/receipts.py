@@ -26,6 +26,10 @@ COLUMNS = (
     "created_at", "updated_at", "approved_at", "exported_at", "deleted_at", "flags", "hand_set", "waiting_for_document",
     "duplicate_of_id",
 )  # fmt: skip
+DETAIL_COLUMNS = (  # of one receipt alone: a list of hundreds stays light
+    "tax", "items", "fields", "tip_minor", "discount_minor", "payment_method", "card_last4", "billed_to",
+    "allocation_number",
+)  # fmt: skip
 DOCUMENT_COLUMNS = ("id", "filename", "media_type", "pages", "size", "sha256", "part")
 _NAMES = (*COLUMNS, *(f"document_{name}" for name in DOCUMENT_COLUMNS))
 _SELECT = (
@@ -183,7 +187,7 @@ def detail(business_id: int, id_: object) -> dict[str, Any]:
     """
     receipt = Receipt.find(business_id, id_)
     row = _rows("where r.id = ?", [receipt.id])[0]
-    row["tax"], row["items"], row["fields"] = receipt.tax, receipt.items, receipt.fields
+    row |= {name: getattr(receipt, name) for name in DETAIL_COLUMNS}
     row["mail"], row["documents"] = None, []
     row["kin"] = sql.fetch(
         "select id, deleted_at from receipt where business_id = ? and duplicate_of_id = ? order by id limit 50",

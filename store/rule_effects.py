@@ -111,7 +111,7 @@ def rescaled(row: Receipt, currency: str | None) -> dict[str, Any]:
     def again(minor: int | None) -> int | None:
         return None if minor is None else money.to_minor(money.to_decimal(minor, row.currency), currency)
 
-    names = ("total_minor", "payable_minor", "net_minor", "tax_minor")
+    names = ("total_minor", "payable_minor", "net_minor", "tax_minor", "tip_minor", "discount_minor")
     changed: dict[str, Any] = {name: again(getattr(row, name)) for name in names}
     changed["tax"] = [
         {**line, "base_minor": again(line["base_minor"]), "amount_minor": again(line["amount_minor"])}

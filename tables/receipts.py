@@ -60,6 +60,12 @@ class Receipt(Owned):
     payable_minor = peewee.BigIntegerField(null=True)
     net_minor = peewee.BigIntegerField(null=True)
     tax_minor = peewee.BigIntegerField(null=True)
+    tip_minor = peewee.BigIntegerField(null=True)
+    discount_minor = peewee.BigIntegerField(null=True)  # what the document takes off, positive
+    payment_method = peewee.CharField(null=True)  # a code: card, cash, bank_transfer, …
+    card_last4 = peewee.CharField(max_length=4, null=True)
+    billed_to = peewee.TextField(null=True)
+    allocation_number = peewee.CharField(null=True)  # of the Israel Tax Authority
     tax = peewee.JSONField(default=list)  # [{"rate": "18", "base_minor": 1, "amount_minor": 1}]
     items = peewee.JSONField(default=list)  # [{"description": "", "quantity": "1", "amount_minor": 1}]
     category = peewee.CharField(null=True)

@@ -47,6 +47,27 @@ def test_a_field_set_by_hand_loses_its_flag_and_the_status_follows(business: mod
     assert (second["status"], second["flags"], second["hand_set"]) == ("ready", [], ["date", "total"])
 
 
+def test_how_it_was_paid_and_who_is_billed_are_set_by_hand(business: models.Business, script: Script) -> None:
+    row = receipt(business, tip_minor=900, payment_method="cash", fields={"tip": {"value": "9.00", "why": "TIP"}})
+    before = script.get(f"/api/receipts/{row.id}").json()
+    assert (before["tip"]["text"], before["payment_method"], before["discount"]) == ("9.00", "cash", None)
+    values = {
+        "tip": None, "discount": "12.5", "payment_method": "card", "card_last4": "4242",
+        "billed_to": "Levi Studio Ltd", "allocation_number": "123456789",
+    }  # fmt: skip
+    answer = script.patch(f"/api/receipts/{row.id}", values, 1).json()
+    assert {name: answer[name] for name in values} == {**values, "discount": answer["discount"]}
+    assert (answer["discount"]["text"], answer["hand_set"]) == ("12.50", sorted(values))
+    assert script.patch(f"/api/receipts/{row.id}", {"card_last4": "42424"}, 2).status_code == 400
+
+
+def test_an_allocation_number_set_by_hand_answers_its_flag(business: models.Business, script: Script) -> None:
+    flag = {"field": "allocation_number", "code": "allocation_missing", "text": "?"}
+    row = receipt(business, status="to_review", flags=[flag])
+    answer = script.patch(f"/api/receipts/{row.id}", {"allocation_number": "123456789"}, 1).json()
+    assert (answer["flags"], answer["status"]) == ([], "ready")
+
+
 def test_clearing_a_needed_field_brings_the_receipt_back_to_review(business: models.Business, script: Script) -> None:
     row = receipt(business)
     answer = script.patch(f"/api/receipts/{row.id}", {"vendor": "  "}, 1).json()

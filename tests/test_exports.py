@@ -66,12 +66,16 @@ def test_a_csv_holds_the_filter_in_order_and_its_second_file_the_lines(config: C
     making.receipt(
         config, business, number="A0", date="2026-10-01", total_minor=118, net_minor=100, tax_minor=18,
         tax=[{"rate": "18", "base_minor": 100, "amount_minor": 18}],
-        items=[{"description": "Ink", "quantity": "2", "amount_minor": 118}],
+        items=[{"description": "Ink", "quantity": "2", "amount_minor": 118}], discount_minor=50, payment_method="card",
+        card_last4="4242", billed_to="Levi Studio Ltd", allocation_number="123456789",
     )  # fmt: skip
     october = Filter(from_date=date(2026, 10, 1), to_date=date(2026, 10, 31))
     row = making.made(config, exports.ask(business, "csv", october))
     assert (row.status, row.count, _numbers(config, row)) == ("ready", 3, ["A0", "A1", "A2"])
     assert [file["name"] for file in row.files] == ["Kedem 2026-10.csv", "Kedem 2026-10-lines.csv"]
+    first = _table(config, row)[0]
+    paid = [first[name] for name in ("Discount", "Tip", "Paid by", "Card ends in", "Billed to", "Allocation number")]
+    assert paid == ["0.50", "", "Card", "4242", "Levi Studio Ltd", "123456789"]
     lines = _table(config, row, 1)
     assert [(line["Line"], line["Rate %"], line["Description"], line["Amount"]) for line in lines] == [
         ("tax", "18", "", "0.18"),

@@ -14,6 +14,7 @@ from store.sql import loaded
 
 _AMOUNTS = (("total", "total_minor"), ("payable", "payable_minor"), ("net", "net_minor"), ("tax_total", "tax_minor"))
 _PLAIN = ("id", "version", "status", "kind", "vendor", "number", "currency", "category", "note", "source", "mailbox_id")
+_DETAILS = ("vendor_tax_id", "payment_method", "card_last4", "billed_to", "allocation_number")
 _EPOCH = date(1970, 1, 1)
 _TIMES = ("received_at", "created_at", "updated_at", "approved_at", "exported_at", "deleted_at")
 
@@ -77,7 +78,9 @@ def whole_receipt(row: dict[str, Any], base_currency: str) -> dict[str, Any]:
     """A row of store.receipts.detail with its evidence, lines, documents and mail."""
     detail = receipt(row, base_currency)
     currency = row["currency"]
-    detail["vendor_tax_id"] = row["vendor_tax_id"]
+    detail |= {name: row[name] for name in _DETAILS}
+    for name in ("tip", "discount"):
+        detail[name] = amount(row[f"{name}_minor"], currency)
     detail["tax"] = [
         {
             "rate": line["rate"],

@@ -75,6 +75,12 @@ _FIELD = {
 }
 _DETAIL_ONLY = obj(
     vendor_tax_id=OPT_TEXT,
+    tip=OPT_MONEY,
+    discount=OPT_MONEY,
+    payment_method=OPT_TEXT,
+    card_last4=OPT_TEXT,
+    billed_to=OPT_TEXT,
+    allocation_number=OPT_TEXT,
     tax=many(obj(rate=OPT_TEXT, base=OPT_MONEY, amount=OPT_MONEY)),
     items=many(obj(description=TEXT, quantity=OPT_TEXT, amount=OPT_MONEY)),
     fields={"type": "object", "additionalProperties": _FIELD},

@@ -10,7 +10,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from receipts.types import Flag, Kind, Reading
+from receipts.fields.scan import Scan
+from receipts.types import Candidate, Flag, Kind, Reading
 
 CURRENCY = "ILS"
 _INVOICES = {Kind.TAX_INVOICE, Kind.INVOICE_RECEIPT}
@@ -60,6 +61,25 @@ def has_allocation(text: str) -> bool:
     return False
 
 
+def allocations(scan: Scan) -> list[Candidate[str]]:
+    """Possible allocation numbers, each on the line of its label or a neighbour; digits only, all that are printed."""
+    lines = scan.text.lines
+    out = []
+    for place, line in enumerate(lines):
+        if not _WORD.search(line.text):
+            continue
+        for near, sure in ((place, 0.92), (place + 1, 0.8), (place - 1, 0.7)):
+            if not 0 <= near < len(lines):
+                continue
+            for segment in lines[near].segments:
+                for found in _NUMBER.finditer(segment.text):
+                    digits = re.sub(r"\D", "", found.group())
+                    if len(digits) >= 9:
+                        box = scan.text.box(segment, found.start(), found.end())
+                        out.append(Candidate(digits, sure, "labelled as the allocation number", box, line.text[:160]))
+    return out
+
+
 def doubts(reading: Reading, text: str) -> tuple[Flag, ...]:
     """What these rules find wanting in a reading; nothing where they do not apply.
 
@@ -73,7 +93,7 @@ def doubts(reading: Reading, text: str) -> tuple[Flag, ...]:
     flags = []
     if needs_allocation(reading.kind.value, CURRENCY, _net(reading), day) and not has_allocation(text):
         sentence = "Its VAT can only be deducted with an allocation number of the Tax Authority, and none was found."
-        flags.append(Flag("number", "allocation_missing", sentence))
+        flags.append(Flag("allocation_number", "allocation_missing", sentence))
     odd = next((line.rate for line in reading.tax if line.rate and not _possible(line.rate, day)), None)
     if odd is not None:
         sentence = f"A VAT rate of {odd.normalize():f} % is not the one of that day ({vat_rate(day)} %)."

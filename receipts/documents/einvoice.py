@@ -14,6 +14,12 @@ from receipts.types import Item, Kind, TaxLine
 MAX_BYTES = 20_000_000
 _ITEMS = 2000
 _CREDIT = frozenset({"381", "396", "532", "83", "261", "262", "308", "420", "458"})
+# UNTDID 4461, as far as it says how was or is to be paid.
+_PAYMENTS = {
+    "10": "cash", "20": "cheque", "30": "bank_transfer", "31": "bank_transfer", "42": "bank_transfer",
+    "48": "card", "49": "direct_debit", "54": "card", "55": "card", "57": "bank_transfer", "58": "bank_transfer",
+    "59": "direct_debit", "68": "wallet",
+}  # fmt: skip
 _INVOICE_ROOTS = frozenset(
     {"Invoice", "CreditNote", "CrossIndustryInvoice", "CrossIndustryDocument", "SCRDMCCBDACIOMessageStructure"}
 )
@@ -45,6 +51,9 @@ class EInvoice:
     payable: Decimal | None = None
     net: Decimal | None = None
     prepaid: Decimal | None = None
+    discount: Decimal | None = None
+    payment_method: str | None = None
+    card_last4: str | None = None
     tax_total: Decimal | None = None
     taxes: list[TaxLine] = field(default_factory=list)
     items: list[Item] = field(default_factory=list)
@@ -168,6 +177,12 @@ def _code(text: str | None) -> str | None:
     return text.upper() if text and len(text) == 3 and text.isalpha() and text.isascii() else None
 
 
+def _last4(text: str | None) -> str | None:
+    """The last four digits of a card's number, the rest of which is mostly masked."""
+    end = (text or "").replace(" ", "")[-4:]
+    return end if len(end) == 4 and end.isascii() and end.isdigit() else None
+
+
 # -- UBL -------------------------------------------------------------------------------------------
 
 
@@ -185,6 +200,10 @@ def _ubl(root: etree._Element, name: str) -> EInvoice:
     out.net = _amount(sums, "TaxExclusiveAmount")
     out.payable = _amount(sums, "PayableAmount")
     out.prepaid = _amount(sums, "PrepaidAmount")
+    out.discount = _amount(sums, "AllowanceTotalAmount")
+    means = _first(root, "PaymentMeans")
+    out.payment_method = _PAYMENTS.get(_text(means, "PaymentMeansCode") or "")
+    out.card_last4 = _last4(_text(means, "CardAccount", "PrimaryAccountNumberID"))
     totals = _kids(root, "TaxTotal")
     chosen = next(
         (t for t in totals if (a := _first(t, "TaxAmount")) is not None and a.get("currencyID") == out.currency),
@@ -253,6 +272,10 @@ def _cii(root: etree._Element, name: str) -> EInvoice:
     out.net = _amount(sums, "TaxBasisTotalAmount")
     out.payable = _amount(sums, "DuePayableAmount")
     out.prepaid = _amount(sums, "TotalPrepaidAmount")
+    out.discount = _amount(sums, "AllowanceTotalAmount")
+    means = _first(settlement, "SpecifiedTradeSettlementPaymentMeans")
+    out.payment_method = _PAYMENTS.get(_text(means, "TypeCode") or "")
+    out.card_last4 = _last4(_text(means, "ApplicableTradeSettlementFinancialCard", "ID"))
     taxes = _kids(sums, "TaxTotalAmount")
     chosen = next((t for t in taxes if t.get("currencyID") == out.currency), taxes[0] if taxes else None)
     out.tax_total = _decimal(chosen.text.strip()) if chosen is not None and chosen.text else None

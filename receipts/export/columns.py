@@ -47,6 +47,12 @@ RECEIPTS: Final = (
     Column("source", 10, lambda row, _: row.source or None),
     Column("received_at", 18, lambda row, _: row.received_at),
     Column("approved_at", 18, lambda row, _: row.approved_at),
+    Column("tip", 11, lambda row, _: row.tip),
+    Column("discount", 11, lambda row, _: row.discount),
+    Column("payment_method", 15, lambda row, about: labels.payment(about.language, row.payment_method)),
+    Column("card_last4", 9, lambda row, _: row.card_last4),
+    Column("billed_to", 24, lambda row, _: row.billed_to),
+    Column("allocation_number", 18, lambda row, _: row.allocation_number),
 )
 DOCUMENT: Final = "document"  # the last column: file names, or paths within an archive
 

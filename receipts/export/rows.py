@@ -55,6 +55,12 @@ class ExportRow:
     tax_lines: tuple[ExportTax, ...] = ()
     items: tuple[ExportItem, ...] = ()
     category: str | None = None
+    tip: Decimal | None = None
+    discount: Decimal | None = None
+    payment_method: str | None = None
+    card_last4: str | None = None
+    billed_to: str | None = None
+    allocation_number: str | None = None
     status: str = "approved"
     note: str = ""
     source: str = ""

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from receipts.countries import israel
-from receipts.fields import currency, days, doubts, items, kinds, numbers, stated, taxids, totals, vendor
+from receipts.fields import currency, days, doubts, extras, items, kinds, numbers, stated, taxids, totals, vendor
 from receipts.fields.choice import RIVALS, best, none
 from receipts.fields.scan import Scan
 from receipts.layout import Text
@@ -97,6 +97,7 @@ def read(
         items=items.read(scan, spot.line if spot else None),
         source=text.source,
     )
+    reading = extras.complete(reading, scan, sums)
     reading = negative(reading)
     flags = doubts.find(reading, scan, sums, day_list, today)
     reading = replace(reading, flags=(*flags, *israel.doubts(reading, text.text)))

@@ -1,7 +1,7 @@
 """Receipts of known values for the screen's tests: drawn documents with their evidence, or very many rows.
 
 Run as `python -m tests.ui.sample` with the product's environment; each line on stdin is an order (`fill SLUG`,
-`many SLUG N`, `clear SLUG`, `touch SLUG VENDOR COLUMN VALUE`), answered by a line.
+`many SLUG N`, `clear SLUG`, `touch SLUG VENDOR COLUMN VALUE`, `doubt SLUG VENDOR FIELD CODE`), answered by a line.
 """
 
 from __future__ import annotations
@@ -221,6 +221,13 @@ def touch(business: Business, vendor: str, column: str, value: str) -> None:
     ).execute()
 
 
+def doubt(business: Business, vendor: str, field: str, code: str) -> None:
+    """Give a receipt one flag and no other."""
+    Receipt.update(flags=[{"field": field, "code": code, "text": "Please look."}], status="to_review").where(
+        Receipt.business == business, Receipt.vendor == vendor.replace("_", " ")
+    ).execute()
+
+
 def main() -> None:
     """Do what is ordered, line by line."""
     settings = config.load()
@@ -237,6 +244,8 @@ def main() -> None:
                 many(business, int(rest[0]))
             elif what == "touch":
                 touch(business, *rest)
+            elif what == "doubt":
+                doubt(business, *rest)
             else:
                 clear(business)
         models.db.close()

@@ -5,6 +5,7 @@ import { Icon } from "../ui/icons.js";
 
 export const CATEGORIES = ["meals", "travel", "fuel", "office", "software", "equipment", "phone", "utilities", "rent",
   "contractors", "marketing", "insurance", "fees", "taxes", "other"];
+export const PAYMENTS = ["card", "cash", "bank_transfer", "direct_debit", "paypal", "wallet", "cheque", "voucher"];
 const SOURCE_ICON = { gmail: "mail", imap: "mail", upload: "upload", message: "phone", camera: "camera" };
 
 export const sourceIcon = (source) => SOURCE_ICON[source] || "mail";
@@ -12,6 +13,7 @@ const word = (group, key) => (has(`${group}.${key}`) ? t(`${group}.${key}`) : ke
 export const sourceName = (source) => word("source", source);
 export const categoryName = (category) => word("cat", category);
 export const kindName = (kind) => word("kind", kind);
+export const paymentName = (method) => word("pay", method);
 export const statusName = (status) => word("status", status);
 
 /** A stable colour for a category. */

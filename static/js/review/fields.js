@@ -7,15 +7,16 @@ import { toMinor } from "../core/parse.js";
 import { useKeys } from "../core/keys.js";
 import { saving } from "../receipts/edits.js";
 import { CURRENCIES, KINDS, flagText, whyText } from "../receipts/lists.js";
-import { CATEGORIES, categoryName, kindName, flagTitle, sourceIcon, sourceName } from "../receipts/words.js";
+import { CATEGORIES, PAYMENTS, categoryName, kindName, paymentName, flagTitle, sourceIcon, sourceName } from "../receipts/words.js";
 import { Icon } from "../ui/icons.js";
 import { Amount } from "../ui/parts.js";
 import { Lazy } from "../ui/lazy.js";
 import { withStyles } from "../ui/styles.js";
 
 /** Fields in the order of the form. */
-export const FIELDS = ["total", "currency", "vendor", "date", "tax_total", "category", "number", "kind", "vendor_tax_id", "due_date", "net", "note"];
-const AMOUNTS = new Set(["total", "net", "tax_total"]);
+export const FIELDS = ["total", "currency", "vendor", "date", "tax_total", "category", "number", "kind", "vendor_tax_id", "due_date", "net", "tip", "discount", "payment_method", "card_last4", "billed_to", "allocation_number", "note"];
+const AMOUNTS = new Set(["total", "net", "tax_total", "tip", "discount"]);
+const MORE = FIELDS.slice(FIELDS.indexOf("kind"), -1);
 const ELSEWHERE = /^(same_|rule_on_trial$|document_locked$|waiting_document$)/; // told with what to do about it
 const knowledge = () => Promise.all([withStyles("vendors", import("./knowledge.js")), loadWords("vendors")]).then(([m]) => m.Known);
 
@@ -46,6 +47,7 @@ export function candidatesOf(receipt, field) {
 
 const shownValue = (receipt, field, value) => {
   if (AMOUNTS.has(field)) return money({ minor: toMinor(value, exponent(receipt.currency)), currency: receipt.currency });
+  if (field === "payment_method") return paymentName(value);
   return field === "date" || field === "due_date" ? dayShort(value, "0") : String(value);
 };
 /* What stands under a candidate: its line on the document, else why it is one. */
@@ -169,12 +171,15 @@ export function Fields({ receipt, form, active, setActive, conflict, register })
   </div>`;
 }
 
-/* What is rarely needed: kind, tax number, due date, net, tax lines, items. */
+/* What is rarely needed: kind, tax number, due date, net, how it was paid, tax lines, items; open where one is doubtful. */
 function More({ receipt, input, select }) {
-  const [open, setOpen] = useState(false);
+  const [open, setOpen] = useState(MORE.some((field) => isDoubtful(receipt, field)));
   return html`<details class="morefields" open=${open} onToggle=${(event) => setOpen(event.target.open)}><summary><${Icon} name="chev" flip />${t("review.more")}</summary>
     ${open && html`<div class="f2">${select("kind", KINDS.map((k) => [k, kindName(k)]))}${input("vendor_tax_id", { dir: "ltr", max: 40 })}</div>
     <div class="f2">${input("due_date", { dir: "ltr" })}${input("net", { dir: "ltr", inputmode: "decimal" })}</div>
+    <div class="f2">${input("discount", { dir: "ltr", inputmode: "decimal" })}${input("tip", { dir: "ltr", inputmode: "decimal" })}</div>
+    <div class="f2">${select("payment_method", PAYMENTS.map((p) => [p, paymentName(p)]))}${input("card_last4", { dir: "ltr", inputmode: "numeric", max: 4 })}</div>
+    <div class="f2">${input("billed_to", { max: 300 })}${input("allocation_number", { dir: "ltr", max: 40 })}</div>
     ${receipt.tax?.length > 0 && html`<table class="plain small"><caption>${t("review.taxes")}</caption><tbody>${receipt.tax.map((line, n) => html`<tr key=${n}>
       <th scope="row" class="num">${line.rate !== null ? `${Number(line.rate)}%` : "—"}</th><td class="r"><${Amount} text=${money(line.base)} /></td><td class="r"><${Amount} text=${money(line.amount)} /></td></tr>`)}</tbody></table>`}
     ${receipt.items?.length > 0 && html`<table class="plain small"><caption>${t("review.items")}</caption><tbody>${receipt.items.slice(0, 40).map((item, n) => html`<tr key=${n}>

@@ -8,7 +8,7 @@ import { exponent, dayInput } from "../core/fmt.js";
 import { parseAmount, parseDay } from "../core/parse.js";
 import { change, saving } from "../receipts/edits.js";
 
-const MONEY = new Set(["total", "net", "tax_total", "payable"]);
+const MONEY = new Set(["total", "net", "tax_total", "payable", "tip", "discount"]);
 const DAYS = new Set(["date", "due_date"]);
 
 /** A field of a receipt as it stands in its input. */
