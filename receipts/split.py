@@ -48,11 +48,12 @@ def shares(scan: Scan, total: Decimal) -> dict[str, Decimal]:
 
 
 def _occurrences(scan: Scan) -> dict[str, list[int]]:
-    out: dict[str, list[int]] = {}
+    """Numbers of one sort with their lines: a purchase has an order's number and a transaction's, and is one."""
+    sorts: dict[str, dict[str, list[int]]] = {"contract": {}, "transaction": {}}
     for sort, number, line in numbers.announced(scan):
-        if sort in {"contract", "transaction"} and sum(c.isdigit() for c in number) >= 5:
-            out.setdefault(number, []).append(line)
-    return out
+        if sort in sorts and sum(c.isdigit() for c in number) >= 5:
+            sorts[sort].setdefault(number, []).append(line)
+    return max(sorts.values(), key=len)
 
 
 def _numbers(scan: Scan) -> dict[str, int]:

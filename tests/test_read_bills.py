@@ -7,28 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from receipts.documents.words import from_words
-from receipts.layout import Word
-from receipts.reader import read_file
 from receipts.types import Kind, Reading
-from tests.support.papers import pdf
-
-
-def read(*lines: str | tuple[str, str]) -> Reading:
-    rows = [line if isinstance(line, str) else [(20.0, line[0]), (150.0, line[1])] for line in lines]
-    (receipt,) = read_file(pdf(rows), "paper.pdf").receipts
-    return receipt
-
-
-def slip(*lines: str) -> Reading:
-    """A slip as OCR gives it: one box for each part of a line that two blanks set apart."""
-    words = []
-    for row, line in enumerate(lines):
-        for column, text in enumerate(part for part in line.split("  ") if part):
-            left = 20.0 + 260 * column
-            words.append(Word(text.strip(), left, 30.0 * row, left + 9 * len(text), 30.0 * row + 20))
-    (receipt,) = read_file(b"\xff\xd8\xff", "slip.jpg", words=from_words(words)).receipts
-    return receipt
+from tests.support.papers import read, slip
 
 
 def flagged(receipt: Reading) -> set[str]:

@@ -14,6 +14,8 @@ from receipts.layout import Text, clean, lines_from_cells
 MAX_CHARS = 3_000_000
 MAX_NODES = 60_000
 _DEPTH = 150
+_NESTED = 512  # elements within one another, as browsers have it; a parser's time grows with their square
+_MANY_TAGS = 5000  # fewer cannot be nested so that it matters
 _COLUMN = 44  # a column counts as no wider than this
 _LINKS = 200
 
@@ -80,6 +82,11 @@ _HIDDEN = re.compile(
     re.IGNORECASE,
 )
 
+_TAG = re.compile(r"<(/?)([A-Za-z][^\s/<>]*)[^<>]*>?")
+_CLOSES_ITSELF = re.compile(
+    r"area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr|p|li|d[td]|option|t[dhr]|tbody|thead|tfoot",
+    re.IGNORECASE,
+)
 _INLINE = frozenset(("span", "strong", "b", "label", "time", "em", "dt", "dd"))
 _PART = "\x1f"
 
@@ -266,9 +273,28 @@ def decode(data: bytes, charset: str = "") -> str:
     return decode_bytes(data, declared)
 
 
+def _shallow(page: str) -> str:
+    """The page without the tags that are nested deeper than any page's; what stands within them stays."""
+    if page.count("<") < _MANY_TAGS:
+        return page
+    depth = 0
+
+    def kept(tag: re.Match[str]) -> str:
+        nonlocal depth
+        if _CLOSES_ITSELF.fullmatch(tag[2]):
+            return tag[0]
+        if tag[1]:
+            depth = max(0, depth - 1)
+            return tag[0] if depth < _NESTED else " "
+        depth += 1
+        return tag[0] if depth <= _NESTED else " "
+
+    return _TAG.sub(kept, page)
+
+
 def read(page: str) -> Text:
     """The page's visible lines; never fetches anything."""
-    parser = LexborHTMLParser(page[:MAX_CHARS].replace("\x00", ""))
+    parser = LexborHTMLParser(_shallow(page[:MAX_CHARS].replace("\x00", "")))
     layout, canvas = _Layout(), _Canvas()
     root = parser.body or parser.root
     if root is not None:

@@ -114,15 +114,18 @@ class Pdf:
                 yield Attachment(name, data)
 
     def picture(self, number: int, longest: int = 2000) -> Image:
-        """A page as a picture whose longer side has about `longest` pixels."""
-        page = self._pdf[number]
+        """A page as a picture whose longer side has about `longest` pixels; raises PdfError."""
         try:
-            width, height = page.get_size()
-            scale = longest / max(width, height, 1.0)
-            picture: Image = page.render(scale=min(scale, 6.0), grayscale=False).to_pil()
-            return picture
-        finally:
-            page.close()
+            page = self._pdf[number]
+            try:
+                width, height = page.get_size()
+                scale = longest / max(width, height, 1.0)
+                picture: Image = page.render(scale=min(scale, 6.0), grayscale=False).to_pil()
+                return picture
+            finally:
+                page.close()
+        except pypdfium2.PdfiumError as error:  # a page that the file names and does not hold
+            raise PdfError("pdf_broken", "The PDF's pages are broken and cannot be drawn.") from error
 
     def _words(self, number: int) -> tuple[list[Word], tuple[float, float], int]:
         page = self._pdf[number]

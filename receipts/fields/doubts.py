@@ -33,16 +33,35 @@ def find(reading: Reading, scan: Scan, sums: Totals, days: Days, today: date | N
         flags.append(Flag("currency", "currency_doubtful", "The currency's sign may stand for another currency."))
     if reading.vendor.value is None:
         flags.append(Flag("vendor", "vendor_missing", "No vendor was found."))
-    elif reading.vendor.confidence < LEAST["vendor"] or (scan.text.loose and _slip_vendor_doubtful(reading, scan)):
+    elif (
+        reading.vendor.confidence < LEAST["vendor"]
+        or (scan.text.loose and _slip_vendor_doubtful(reading, scan))
+        or _another_issuer(reading)
+    ):
         flags.append(Flag("vendor", "vendor_doubtful", "The vendor's name is not certain."))
     if reading.number.value is None:
         if reading.kind.value in {Kind.INVOICE, Kind.TAX_INVOICE, Kind.INVOICE_RECEIPT, Kind.CREDIT_NOTE}:
             flags.append(Flag("number", "number_missing", "No document number was found."))
-    elif reading.number.confidence < LEAST["number"] or _crowd(reading):
+    elif reading.number.confidence < LEAST["number"] or _crowd(reading) or _of_another_kind(reading, scan):
         flags.append(Flag("number", "number_doubtful", "The document number is not certain."))
     if reading.tax and not sums.tax_confirmed:
         flags.append(Flag("tax", "tax_unproved", "Net and tax could not be checked against the total."))
     return tuple(flags)
+
+
+def _another_issuer(reading: Reading) -> bool:
+    """Whether the document's own web or mail address speaks for another firm than the one that was chosen."""
+    if "address" in reading.vendor.why:  # it agrees with the chosen one, or gave the shop's sign
+        return False
+    return any("address agrees" in c.why and names.legal_name(c.value) for c in reading.vendor.candidates[1:4])
+
+
+def _of_another_kind(reading: Reading, scan: Scan) -> bool:
+    """Whether an order's number merely stands beside the word for an invoice: it may be that invoice's."""
+    if reading.kind.value is not Kind.ORDER or "beside the document's name" not in reading.number.why:
+        return False
+    said = scan.classes(reading.number.quote or "")
+    return bool({"k.invoice", "k.tax_invoice", "k.receipt"} & said) and "k.order" not in said
 
 
 def _crowd(reading: Reading) -> bool:
@@ -99,16 +118,19 @@ def _rivals(one: Sum, first: Sum, sums: Totals, scan: Scan) -> bool:
         if abs(abs(first.value) - tax - abs(one.value)) < Decimal("0.02"):
             return False  # the net of it
     proved = set(first.confirmed) - _WEAK
-    if one.value > first.value > 0 and one.score > 0.6:
-        taken_off = "total − deductions" in proved and _taken_off(one.value - first.value, scan)
+    if one.value > first.value >= 0 and one.score > 0.6:
+        taken_off = "total − deductions" in proved and _taken_off(one, first, scan)
         return not taken_off and "paid − change" not in proved
     return one.score > first.score - 0.12 and not (proved and not one.confirmed)
 
 
-def _taken_off(amount: Decimal, scan: Scan) -> bool:
-    """Whether the difference of two totals is called something that lowers what the buyer pays."""
-    known = [s for s in scan.spots if abs(abs(s.amount.value) - amount) < Decimal("0.01")]
-    return not known or any(s.role in _LOWERS for s in known)
+def _taken_off(larger: Sum, first: Sum, scan: Scan) -> bool:
+    """Whether what parts two totals lowers what the buyer pays: called so, or printed between them with a minus."""
+    amount = larger.value - first.value
+    others = [s for s in scan.spots if s.amount.value != larger.value]
+    known = [s for s in others if abs(abs(s.amount.value) - amount) < Decimal("0.01")]
+    below = any(larger.best.line < s.line < first.best.line and s.amount.value == -amount for s in known)
+    return not known or below or any(s.role in _LOWERS for s in known)
 
 
 def _date(reading: Reading, days: Days, scan: Scan, today: date | None) -> list[Flag]:
@@ -155,24 +177,35 @@ def _clear(scan: Scan, day: date) -> bool:
 def _slip_vendor_doubtful(reading: Reading, scan: Scan) -> bool:
     """On a till slip a name is sure when it has a legal form, stands at the top by itself, and has no rival."""
     name = reading.vendor.value or ""
-    own = names.legal_name(name)
+    own, core = names.legal_name(name), names.core(name)
     if "labelled" in reading.vendor.why and own:
         return False
     rivals = [c.value for c in reading.vendor.candidates[1:4] if names.legal_name(c.value) and c.confidence > 0.12]
+    head = names.core(scan.text.lines[0].text) if scan.text.lines else ""
     if not own:
-        head = scan.text.lines[0].text if scan.text.lines else ""
-        if not rivals and names.TRADE.search(name) and names.core(name)[:12] in names.core(head):
+        # "Sanyu Books" and "Sanyu Supply Ltd", which owns it, are one shop.
+        others = [r for r in rivals if not (_first_word(name) and _first_word(name) == _first_word(r))]
+        if not others and names.TRADE.search(name) and core[:12] in head:
             return False  # "Lee's Bakery" in the first line, and no firm beside it
-        repeated = sum(names.core(name) in names.core(line.text) for line in scan.text.lines) > 1
+        repeated = sum(core in names.core(line.text) for line in scan.text.lines) > 1
         return bool(rivals) or not repeated
     # Headings ("Tax Invoice"), codes and scraps above a name are no rivals of it.
-    top = [line for line in scan.text.lines[:8] if _may_name(line.text)][:3]
-    place = next(
-        (i for i, line in enumerate(top) if names.core(name) and names.core(name)[:12] in names.core(line.text)), 9
-    )
-    if place > 1:
-        return True
+    top = [names.core(line.text) for line in scan.text.lines[:8] if _may_name(line.text)][:3]
+    place = next((i for i, line in enumerate(top) if core and (core[:12] in line or _begins(core, line))), 9)
+    if place > 1 or any(names.core(r) in line for r in rivals for line in top):
+        return True  # two firms at the top: a shop and who runs it
     return place > 0 and not reading.vendor.why.count("large type")
+
+
+def _begins(core: str, line: str) -> bool:
+    """Whether a line is the beginning of a name that runs over two."""
+    return len(line) > 4 and core.startswith(line)
+
+
+def _first_word(name: str) -> str:
+    """A name's first word where it is long enough to tell a shop from others."""
+    word = re.match(r"[^\W\d_]{4,}", name)
+    return word[0].casefold() if word else ""
 
 
 def _may_name(text: str) -> bool:

@@ -22,8 +22,8 @@ _ENDS_LEGAL = re.compile(rf"^(?P<name>.{{1,70}}?[\s,.]\(?(?:{_FORM})\)?)(?=$|[\s
 _SHORT_FORM = re.compile(r"(?:kg|ag|eg|sb|se|ab|as|asa|sa|co|ug|bv|nv|ek|ev|sci|snc)\.?", re.IGNORECASE)
 _LEAD = re.compile(
     r"^(?:sold by|verkauf durch|verkauft von|vendu par|vendido por|venduto da|verkocht door|"
-    r"from|by|own(?:ed)? by|dimiliki(?: oleh)?)\s*:?\s+|"
-    r"^\([cC]\)\s*|^©\s*(?:\d{4}\s*)?(?:[-–]\s*\d{4}\s*)?",
+    r"from|by|own(?:ed)? by|dimiliki(?: oleh)?)\s*:?\s+|^.*\b(?:sold|operated|issued|provided) by\s*:?\s+|"
+    r"^(?:.{0,20}?©|(?:.{0,20}?\b)?copyright|\(c\))\s*(?:©|\(c\))?\s*(?:\d{4}\s*)?(?:[-–]\s*\d{4}\s*)?(?:by\s+)?",
     re.IGNORECASE,
 )
 _MORE_LEGAL = re.compile(rf"[\s,]*(?:\([A-Za-z .]{{1,12}}\)\s*)?(?:{_FORM})(?=$|[\s,;|·•–\-(/:])", re.IGNORECASE)

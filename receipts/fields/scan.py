@@ -45,6 +45,7 @@ _AMOUNT_CLASSES = frozenset(
     ]
 )
 _SUMS = frozenset({"total", "grand", "payable", "net", "subtotal", "tax", "paid", "discount", "shipping"})
+_SUMMED = frozenset({"total", "grand", "payable", "paid"})
 _AFTER_DISCOUNT = re.compile(
     r"\W*(?:grand |net )?(?:total|summe|gesamt\w*|montant|importe|totale|totaal|סה\"כ)\b.*"
     r"\b(?:price|after|nach|abzüglich|preis|prix|après|precio|después|prezzo|dopo|prijs|na|preço|após|אחרי|לאחר)\b",
@@ -165,6 +166,11 @@ class Scan:
         for spot in out:
             spot.many = count[spot.line] > 1
             spot.role = resolve(spot)
+        if self.text.loose and not _SUMMED & {spot.role for spot in out}:
+            for spot in out:
+                if label := self._stacked(spot):
+                    spot.row, spot.item = label, False
+                    spot.role = resolve(spot)
         _tax_rows(out)
         return out
 
@@ -236,6 +242,24 @@ class Scan:
             return None
         return self._label(last.text, "left", 1) or None
 
+    def _stacked(self, spot: Spot) -> Label | None:
+        """The label that stands by itself above a lone amount, on a slip too narrow for both."""
+        number = spot.line
+        if not number or spot.row or not self._lone_amount(number) or self._lone_amount(number + 1):
+            return None  # where amounts stand one below the other, their labels do too
+        above = self.text.lines[number - 1].segments
+        known = sum(hit.end - hit.start for hit in self.hits(above[0].text))
+        if len(above) > 1 or self.amounts_of(above[0]) or known * 4 < 3 * len(above[0].text.strip()):
+            return None
+        return self._label(above[0].text, "left", 1) or None
+
+    def _lone_amount(self, number: int) -> bool:
+        """Whether an amount is all that a line holds."""
+        if number >= len(self.text.lines):
+            return False
+        segments = self.text.lines[number].segments
+        return sum(len(self.amounts_of(s)) for s in segments) == 1 and not any(has_words(s.text, 3) for s in segments)
+
     def _after(self, segment: Segment, end: int) -> Label:
         """Words right behind the value, as in "29.99 € TTC"."""
         after = segment.text[end : end + 24]
@@ -304,6 +328,8 @@ class Scan:
                 known = sum(hit.end - hit.start for hit in self.hits(text))
                 if known * 2 < len(text.strip(" :")):
                     continue  # a sentence, no head
+                if prefix == "d." and "d.date" not in classes and any(c.startswith("k.") for c in classes):
+                    continue  # "Receipt & renewal notice": the document's own name
                 if overlaps(head.x0, head.x1, segment.x0, segment.x1) and any(c.startswith(prefix) for c in classes):
                     return Label(classes, text, "above", segment.line - number)
         return None

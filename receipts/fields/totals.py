@@ -90,7 +90,7 @@ def _weigh(one: Sum, parts: Parts, top: Decimal, last_line: int) -> None:
         )
     elif {"net + tax", "paid − change"} & set(one.confirmed) and best.role != "tender":
         score = max(score, 0.70) + 0.10  # an amount without a label, but labelled parts give it
-    elif best.role == "tender" and "items add up" in one.confirmed:
+    elif best.role == "tender" and {"items add up", "net + tax"} & set(one.confirmed):
         score = 0.72  # no total, but what was paid is what was bought
     lines = {(s.segment.page, s.line) for s in one.spots}
     labelled = {s.line for s in one.spots if s.role in {"grand", "payable", "total", "paid", "refund", "tender"}}
@@ -154,6 +154,7 @@ def _relate(sums: dict[Decimal, Sum], parts: Parts) -> None:
         ):
             whole.confirmed.append("the sums on it add up to it")
             low.part_of = whole.value
+    _shipments(named)
     _with_tax_below(sums, named, parts)
     for one in named:
         for other in named if "payments add up" in one.confirmed else ():
@@ -180,6 +181,19 @@ def _relate(sums: dict[Decimal, Sum], parts: Parts) -> None:
             one.confirmed
         ):
             one.score = min(0.99, one.score + 0.08)
+
+
+def _shipments(named: list[Sum]) -> None:
+    """An order sent in several parcels has a total for each: where all of them give the largest, they are its parts."""
+    if len(named) < 3:
+        return
+    whole = named[-1]
+    lines = {(s.line, s.amount.value) for one in named[:-1] for s in one.spots if s.role in {"total", "grand"}}
+    if len(lines) > 2 and abs(sum((value for _, value in lines), Decimal(0)) - whole.value) < CENT:
+        whole.confirmed.append("the sums on it add up to it")
+        for one in named[:-1]:
+            if one.roles & {"total", "grand"}:
+                one.part_of = whole.value
 
 
 def _with_tax_below(sums: dict[Decimal, Sum], named: list[Sum], parts: Parts) -> None:

@@ -27,6 +27,9 @@ from receipts.layout import Segment
 from receipts.types import Box, Candidate
 
 _FRANCHISE = re.compile(r"\b(?:ohg|e\.\s?k\.?)$", re.IGNORECASE)
+# What an engine that reads pictures makes of initials: "D.1.Y." for "D.I.Y."
+_INITIAL = re.compile(r"(?<![^\W_]{2})(?<=[A-Z]\.)([105])(?=\.[A-Z])")
+_LETTERS = {"1": "I", "0": "O", "5": "S"}
 _SPACED = re.compile(r"(?:[^\W\d_] ){2,}[^\W\d_](?=\s|$)")
 
 
@@ -76,6 +79,8 @@ def read(
         if text.endswith(".") and "." not in text[:-1].split(" ")[-1]:
             text = text[:-1]  # a sentence's point, not "S.L."'s
         text = re.sub(r"^[^\w(]+", "", text)
+        if scan.text.loose:
+            text = _INITIAL.sub(lambda m: _LETTERS[m[1]], text)
         if money.currency_of(text):
             return
         key = core(text)
@@ -236,6 +241,8 @@ def _like_a_name(scan: Scan, text: str) -> bool:
     covered = sum(h.end - h.start for h in found)
     if any("x.polite" in h.classes(scan.languages) for h in found):
         return False
+    if "[" in text or (found and found[0].start < 2 and re.match(r"\s*[(#]", text[found[0].end :])):
+        return False  # "Cashier [Anna]": a label and its value
     if found and covered * 2 >= len(text):
         return False
     return not (ADDRESS.search(text) and not legal_name(text))
