@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import errno
 import logging
-import os
 import signal
 import socket
 from types import FrameType
@@ -19,7 +17,6 @@ from errors import Tellable
 
 _THREADS = 8
 _BACKLOG = 1024
-_NAMING_THE_RELEASE = ("index.html", "sw.js", "manifest.webmanifest")
 _CHANNEL_TIMEOUT_S = 120
 _GRACE_S = 4  # below the five seconds after which a supervisor kills
 
@@ -143,25 +140,10 @@ def _begin(process: str, argv: list[str]) -> settings.Config:
 
 
 def _write_pages(config: settings.Config) -> None:
-    """Leave the files that name the release where nginx finds them: it serves the screen's files from disk."""
-    from web.assets import STATIC, Assets
+    """Leave the screen's files where nginx finds them: it serves them from disk."""
+    from web.assets import Assets
 
-    assets = Assets()
-    folder = config.data_dir / "www"
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in _NAMING_THE_RELEASE:
-        with contextlib.suppress(Tellable):  # a screen without a service worker has none to write
-            part = folder / f".{name}-{os.getpid()}"
-            part.write_bytes(assets.file(name, assets.release).data)
-            part.replace(folder / name)
-    links = folder / "assets"
-    links.mkdir(exist_ok=True)
-    part = links / f".{assets.release}-{os.getpid()}"
-    part.symlink_to(STATIC)
-    part.replace(links / assets.release)
-    for old in links.iterdir():
-        if old.name != assets.release and not old.name.startswith("."):
-            old.unlink(missing_ok=True)
+    Assets().write(config.data_dir / "www")
 
 
 def _log_start(process: str, bind: str, port: int) -> None:

@@ -170,7 +170,7 @@ def test_the_index_comes_from_disk_with_its_release_filled_in_and_is_never_kept(
         assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
         assert answer.headers["Cache-Control"] == "no-store"
         assert b"{{release}}" not in answer.body
-        assert re.search(rb"/assets/[0-9a-f]{12}/js/main\.js", answer.body)
+        assert re.search(rb"/assets/[0-9a-f]{12}/js/core/first\.js", answer.body)
 
 
 def test_the_manifest_names_the_release_and_is_asked_for_anew(front: Front) -> None:
@@ -201,9 +201,9 @@ def test_assets_are_kept_for_a_year_and_a_missing_one_is_a_404_that_is_not(front
         answer = front.get(path)
         assert answer.status in (400, 404), path
         assert answer.headers["Cache-Control"] is None
-    packed = front.get(f"/assets/{paths[0].split('/')[2]}/js/main.js", **{"Accept-Encoding": "gzip"})
+    packed = front.get(f"/assets/{paths[0].split('/')[2]}/css/base.css", **{"Accept-Encoding": "gzip"})
     assert packed.headers["Content-Encoding"] == "gzip"
-    assert gzip.decompress(packed.body) == (ROOT / "static" / "js" / "main.js").read_bytes()
+    assert gzip.decompress(packed.body) == (ROOT / "static" / "css" / "base.css").read_bytes()
 
 
 def test_what_is_too_large_is_refused_in_json(front: Front) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import gzip
 import hashlib
 import json
 import re
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from web.assets import Assets
+from web.joined import JOINED, Joined
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
 OURS = sorted((STATIC / "js").rglob("*.js"))
@@ -97,9 +97,9 @@ def test_every_flag_and_reason_that_the_reading_gives_has_words() -> None:
     for path in (path for room in ("receipts", "store", "jobs") for path in (STATIC.parent / room).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in said:
-                code = node.args[said[node.func.id]] if len(node.args) > said[node.func.id] else None
-                if isinstance(code, ast.Constant):
-                    codes[node.func.id].add(str(code.value))
+                given = node.args[said[node.func.id]] if len(node.args) > said[node.func.id] else None
+                if isinstance(given, ast.Constant):
+                    codes[node.func.id].add(str(given.value))
     assert len(codes["Flag"]) > 20
     assert len(codes["Reason"]) > 5
     for language, words in WORDS.items():
@@ -180,9 +180,44 @@ def test_the_first_screens_modules_are_all_preloaded() -> None:
 
 
 def test_the_first_load_fits_its_budget() -> None:
-    files = [*first_screen(), STATIC / "index.html", STATIC / "i18n" / "en.json"]
-    files += [STATIC / "css" / f"{name}.css" for name in ("tokens", "base", "receipts")]
-    assert sum(len(gzip.compress(path.read_bytes(), 9)) for path in files) <= 60_000
+    assets = Assets()
+    names = ["index.html", JOINED, "i18n/en.json", *(f"css/{name}.css" for name in ("tokens", "base", "receipts"))]
+    files = [assets.file(name, assets.release) for name in names]
+    assert sum(len(file.packed or file.data) for file in files) <= 60_000
+
+
+def test_the_first_screens_modules_are_sent_as_one_and_no_module_twice() -> None:
+    """What is joined runs once: every other module takes it from there, and its own address only points to it."""
+    assets = Assets()
+    page = assets.file("index.html", assets.release).data.decode()
+    assert re.findall(r'(?:modulepreload|script)[^>]*/assets/[^/]+/([^"]+)"', page) == [JOINED]
+    joined = assets.file(JOINED).data.decode()
+    assert not re.search(r"^\s*(import|export \{[^}]*\} from)\b(?!\()", joined, re.MULTILINE)
+    members = {path.relative_to(STATIC).as_posix() for path in first_screen()}
+    for path in OURS:
+        name = path.relative_to(STATIC).as_posix()
+        sent = assets.file(name).data.decode()
+        taken = {(path.parent / of).resolve() for of in STATIC_FROM.findall(sent)}
+        assert not {one.relative_to(STATIC).as_posix() for one in taken} & (members | {"js/main.js"}), name
+        if name in members and name != "js/main.js":
+            there = set(re.findall(r"^export const (\w+)", sent, re.MULTILINE))
+            assert there >= set(EXPORTED.findall(path.read_text(encoding="utf-8"))), name
+
+
+def test_modules_that_import_one_another_or_export_oddly_are_refused(tmp_path: Path) -> None:
+    def made(**sources: str) -> Path:
+        (tmp_path / "js").mkdir(exist_ok=True)
+        for name, text in sources.items():
+            (tmp_path / "js" / f"{name}.js").write_text(text)
+        return tmp_path
+
+    good = Joined(made(main='import { b as c } from "./a.js";\nc();\n', a="const b = () => 1;\nexport { b };\n"))
+    assert "const { b: c } = m0;" in good.text()
+    main = 'import { a } from "./a.js";\n'
+    with pytest.raises(ValueError, match="import one another"):
+        Joined(made(main=main, a='import { b } from "./b.js";\n', b='import { a } from "./a.js";\n'))
+    with pytest.raises(ValueError, match="cannot be joined"):
+        Joined(made(main=main, a="export let a = 1;\n"))
 
 
 @pytest.mark.parametrize("path", [*OURS, *CSS], ids=lambda path: path.name)
@@ -208,4 +243,5 @@ def test_the_service_worker_knows_every_part_that_comes_later() -> None:
     index = assets.file("index.html", assets.release).data.decode()
     named = set(re.findall(rf'/assets/{assets.release}/([^"]+)', index))
     ours = {path.relative_to(STATIC).as_posix() for path in [*OURS, *CSS, *(STATIC / "i18n").glob("*.json")]}
+    named |= {path.relative_to(STATIC).as_posix() for path in first_screen()}
     assert listed == ours - named
