@@ -7,7 +7,9 @@ import re
 import resource
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pikepdf
 import pypdfium2
@@ -15,8 +17,10 @@ import pytest
 
 from errors import Tellable
 from receipts.export import pdf_report
-from receipts.export.report_pages import ROWS_PER_PAGE
+from receipts.export.report_pages import ROWS_PER_PAGE, Pages
 from receipts.export.rows import About, ExportDocument, ExportRow, Written
+from receipts.export.sheet import Blank
+from receipts.export.totals import totals_of
 from receipts.render import bindable, page_image
 from tests.support.documents import opened, pdf
 from tests.support.export_rows import ABOUT, HEBREW, document, rows
@@ -86,6 +90,62 @@ def test_a_hebrew_report_stands_from_right_to_left() -> None:
     assert box[0] > 300  # the sum stands on the right half
     assert "דוח קבלות" in texts(data)[0] or "תולבק חוד" in texts(data)[0]
     assert opened(page_image(data, "application/pdf", width=400)).width == 400
+
+
+def test_a_negative_amount_keeps_its_sign_before_it_in_hebrew() -> None:
+    data, _ = report(rows(), HEBREW)
+    page = pypdfium2.PdfDocument(data)[0].get_textpage()
+    for amount in ("-24.50", "-4.08"):
+        found = page.search(amount)
+        for index, _ in iter(found.get_next, None):
+            assert page.get_charbox(index)[0] < page.get_charbox(index + 1)[0]  # left of its first figure
+
+
+def test_a_year_in_three_currencies_fits_the_cover_and_the_table_ends_with_sums() -> None:
+    first = rows()[:3]
+    months = [
+        replace(row, id=number, documents=(), date=date(2026, 1 + number // 3, 1), total=Decimal(100), tax=Decimal(18))
+        for number, row in enumerate(first[index % 3] for index in range(30))
+    ]
+    months = [replace(row, currency=("ILS", "EUR", "USD")[row.id % 3]) for row in months]
+    data, _ = report(months)
+    pages = texts(data)
+    assert len(pages) == 2
+    assert "2026-10" in pages[0]
+    assert [pages[1].count(f"1,000.00 {currency}") for currency in ("ILS", "EUR", "USD")] == [1, 1, 1]
+
+
+def test_a_cover_that_needs_more_pages_leaves_no_row_alone_and_repeats_its_heads() -> None:
+    class Seen(Blank):
+        """What is written, page by page."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.pages: list[list[str]] = []
+
+        def page(self, *, lying: bool = False) -> None:
+            super().page(lying=lying)
+            self.pages.append([])
+
+        def text(self, x: float, y: float, text: str, **more: Any) -> float:
+            assert y < 842 - 17
+            self.pages[-1].append(text)
+            return super().text(x, y, text, **more)
+
+    first, split = rows()[0], 0
+    for count in range(20, 130):  # as many months on the cover
+        months = [
+            replace(first, date=date(1900 + number, 1, 1), currency="ILS", total=Decimal(number))
+            for number in range(count)
+        ]
+        seen = Seen()
+        Pages(seen, ABOUT, 0).cover(totals_of(months), [])
+        shown = [sum(text.endswith("-01") and len(text) == 7 for text in page) for page in seen.pages]
+        assert sum(shown) == count
+        assert all(here == 0 or here >= 3 for here in shown), (count, shown)
+        assert all("Month" in page for page, here in zip(seen.pages, shown, strict=True) if here)
+        split += len(seen.pages) > 1
+    assert split > 50
 
 
 def test_a_locked_and_a_damaged_document_are_left_out_and_the_cover_says_so() -> None:

@@ -15,7 +15,7 @@ import pikepdf
 
 from errors import Tellable
 from receipts.export import labels
-from receipts.export.report_pages import ROWS_PER_PAGE, Pages, Placed
+from receipts.export.report_pages import ROWS_PER_PAGE, Pages, Placed, cover_row
 from receipts.export.rows import About, ExportDocument, ExportRow, LeftOut, Step, Written, named, no_step
 from receipts.export.sheet import Sheet
 from receipts.export.totals import totals_of
@@ -76,21 +76,20 @@ def _draw(
     """Everything but the documents' own pages, and where each of those goes: page number and box in points."""
     totals = totals_of(rows)
     rtl = labels.is_rtl(about.language)
-    trial = Pages(Sheet(rtl=rtl, title=""), about, 0)
-    trial.cover(totals, left_out)
-    before = trial.count + math.ceil(len(rows) / ROWS_PER_PAGE)
+    row, cover = cover_row(totals, about, left_out)
+    before = cover + math.ceil((len(rows) + len(totals.currencies)) / ROWS_PER_PAGE)
     page = before
     for one in placed:
         one.first_page = page + 1 if one.sizes else 0
         page += len(one.sizes)
     sheet = Sheet(rtl=rtl, title=f"{about.business}, {labels.label(about.language, 'report')}")
-    pages = Pages(sheet, about, page)
+    pages = Pages(sheet, about, page, row)
     pages.cover(totals, left_out)
     links = [sheet.target() for _ in rows]
-    lines = pages.table(rows, placed, links)
+    lines = pages.table(rows, placed, links, totals)
     boxes: list[tuple[int, Box]] = []
     backs: dict[int, int] = {}
-    for index, (row, one) in enumerate(zip(rows, placed, strict=True)):
+    for index, (line, one) in enumerate(zip(rows, placed, strict=True)):
         if not one.sizes:
             continue
         back = backs.get(lines[index])
@@ -98,12 +97,12 @@ def _draw(
             back = backs[lines[index]] = sheet.target()
             sheet.aim(back, lines[index])
         for offset, size in enumerate(one.sizes):
-            box = pages.frame(index + 1, row, size, back)
+            box = pages.frame(index + 1, line, size, back)
             if offset == 0:
                 if not boxes:
                     sheet.mark(labels.label(about.language, "documents"))
                 sheet.aim(links[index], pages.count)
-                sheet.mark(f"{index + 1}. {row.vendor or ''} {row.date or ''}", 1)
+                sheet.mark(f"{index + 1}. {line.vendor or ''} {line.date or ''}", 1)
             boxes.append((pages.count, box))
     return bytes(sheet.pdf.output()), boxes
 

@@ -10,11 +10,13 @@ from typing import Final
 import money
 from receipts.export import labels, sheet
 from receipts.export.rows import About, ExportRow, LeftOut
-from receipts.export.sheet import ACCENT, HEIGHT, INK, LINE, MARGIN, MUTED, WARN, Sheet
+from receipts.export.sheet import ACCENT, HEIGHT, INK, LINE, MARGIN, MUTED, WARN, Blank, Sheet
 from receipts.export.totals import Totals
 
 _INNER: Final = sheet.WIDTH - 2 * MARGIN
 _ROW: Final = 15.5
+_ROWS: Final = (_ROW, 14.0, 12.6, 11.6)  # of the cover: as close as it must be for one page
+_LEAST: Final = 4  # rows that a page of the cover has, where it needs a second one
 _TOP: Final = 62.0
 _BOTTOM: Final = HEIGHT - 46.0
 ROWS_PER_PAGE: Final = int((_BOTTOM - _TOP - 14) // _ROW)
@@ -45,10 +47,11 @@ def figure(value: Decimal | None, currency: str | None) -> str:
 class Pages:
     """Draws the report on one sheet, page after page."""
 
-    def __init__(self, out: Sheet, about: About, pages: int) -> None:
+    def __init__(self, out: Sheet, about: About, pages: int, row: float = _ROW) -> None:
         self.sheet = out
         self._about = about
         self._pages = pages
+        self._row = row  # height of a row on the cover
         self.count = 0
         self._y = 0.0
 
@@ -90,7 +93,7 @@ class Pages:
         made = self._label("made").format(day=f"{about.made_at:%Y-%m-%d}")
         words = f"{made} · {about.filter}" if about.filter else made
         out.text(MARGIN + 14, 94, words, size=8.5, color=MUTED, width=_INNER - 14)
-        self._y = 128
+        self._y = 128 if self._row == _ROW else 120
         self._cards(totals)
         self._block(
             "by_category", ("category", "currency", "count", "tax", "total"),
@@ -125,7 +128,8 @@ class Pages:
                 self._y += 3
 
     def _category(self, code: str) -> str:
-        return labels.category(self._about.language, code or None) or self._label("no_category")
+        word = labels.category(self._about.language, code or None) or self._label("no_category")
+        return word[:1].upper() + word[1:]
 
     def _cards(self, totals: Totals) -> None:
         out = self.sheet
@@ -133,16 +137,22 @@ class Pages:
             out.text(MARGIN, self._y, self._label("nothing"), size=11, color=MUTED)
             self._y += 30
             return
+        high = 24 * self._row / _ROW
         for currency, found in sorted(totals.currencies.items(), key=lambda one: -one[1].count):
             self._space(44)
             name = currency or self._label("no_currency")
-            out.text(MARGIN, self._y + 12, name, size=11, bold=True, color=MUTED)
-            out.text(MARGIN + 44, self._y + 12, figure(found.total, currency), size=19, bold=True, width=210, ltr=True)
-            detail = f"{self._label('count')}: {found.count} · {self._label('tax')}: {figure(found.tax, currency)}"
-            out.text(MARGIN, self._y + 12, detail, size=9, color=MUTED, width=_INNER, align="end")
-            self._y += 24
-            out.line(MARGIN, self._y, _INNER)
-            self._y += 12
+            out.text(MARGIN, self._y + 12, name, size=11, bold=True, color=MUTED, width=96)
+            x = MARGIN + (44 if currency else 100)
+            out.text(x, self._y + 12, figure(found.total, currency), size=19, bold=True, width=210, ltr=True)
+            detail = [
+                (f"{self._label('count')}:", False), (str(found.count), True), ("·", True),
+                (f"{self._label('tax')}:", False), (figure(found.tax, currency), True),
+            ]  # fmt: skip
+            room = MARGIN + _INNER - x - 215
+            out.pieces(x + 215, self._y + 12, detail, size=9, color=MUTED, width=room, end=True)
+            self._y += high - 5
+            out.line(MARGIN, self._y + 5, _INNER)
+            self._y += high / 2 + 5
         if totals.base_count and (len(totals.currencies) > 1 or self._about.base_currency not in totals.currencies):
             base = self._about.base_currency
             words = self._label("in_base").format(currency=base)
@@ -165,39 +175,53 @@ class Pages:
             (340.0, 85.0, True),
             (435.0, _INNER - 435, True),
         )
-        self._space(60)
+        row = self._row
+        self._space(20 + min(len(lines), _LEAST) * row)
         out.text(MARGIN, self._y, self._label(title), size=11, bold=True)
         self._y += 16
+        self._heads(places, names)
+        before: tuple[str, ...] = ("", "")
+        for index, values in enumerate(lines):
+            left = len(lines) - index
+            # Neither a row alone on the next page, nor one alone on this one.
+            if self._y + (row if left != _LEAST - 1 else left * row) > _BOTTOM:
+                self._page()
+                self._heads(places, names)
+                before = ("", "")
+            elif before[1] not in ("", values[1]) and title != "by_month":
+                self._y += 4  # currencies stand apart
+            self._y += row - 3
+            for place, ((x, width, right), value) in enumerate(zip(places, values, strict=True)):
+                if place == 0 and title == "by_month" and value == before[0]:
+                    continue
+                align = "right" if right else "start"
+                out.text(MARGIN + x, self._y, value, size=9, width=width, align=align, ltr=right)
+            self._y += 3
+            before = values
+        self._y += 24 * row / _ROW
+
+    def _heads(self, places: Sequence[tuple[float, float, bool]], names: Sequence[str]) -> None:
+        """The names of a block's columns and the line below them."""
         for (x, width, right), name in zip(places, names, strict=True):
             if name:
-                out.text(
-                    MARGIN + x,
-                    self._y,
-                    self._label(name),
-                    size=8,
-                    color=MUTED,
-                    width=width,
-                    align="right" if right else "start",
-                )
+                align = "right" if right else "start"
+                words = self._label(name)
+                self.sheet.text(MARGIN + x, self._y, words, size=8, color=MUTED, width=width, align=align)
         self._y += 4
-        out.line(MARGIN, self._y, _INNER)
-        for values in lines:
-            self._space(_ROW)
-            self._y += _ROW - 3
-            for (x, width, right), value in zip(places, values, strict=True):
-                out.text(
-                    MARGIN + x, self._y, value, size=9, width=width, align="right" if right else "start", ltr=right
-                )
-            self._y += 3
-        self._y += 24
+        self.sheet.line(MARGIN, self._y, _INNER)
 
     def _space(self, height: float) -> None:
         if self._y + height > _BOTTOM:
             self._page()
 
     # --- table ------------------------------------------------------------------------------------------------
-    def table(self, rows: Sequence[ExportRow], placed: Sequence[Placed], links: Sequence[int]) -> list[int]:
-        """The receipts, a line each, with the page of its documents; gives the page of each receipt's line."""
+    def table(
+        self, rows: Sequence[ExportRow], placed: Sequence[Placed], links: Sequence[int], totals: Totals
+    ) -> list[int]:
+        """The receipts, a line each, with the page of its documents, and their sums below.
+
+        Gives the page of each receipt's line.
+        """
         out = self.sheet
         where: list[int] = []
         for index, row in enumerate(rows):
@@ -206,32 +230,43 @@ class Pages:
                 if index == 0:
                     out.mark(self._label("receipts"))
                 self._table_head()
-            y = self._y + _ROW - 4.5
             if index % 2:
                 out.fill(MARGIN, self._y, _INNER, _ROW, (250, 249, 245))
             page = placed[index].first_page
-            values = (
-                str(index + 1),
-                row.date.isoformat() if row.date else "",
-                row.vendor or "",
-                row.number or "",
-                labels.category(self._about.language, row.category) or "",
-                figure(row.tax, row.currency),
-                figure(row.total, row.currency),
-                row.currency or "",
-                str(page) if page else "",
-            )
-            x = MARGIN
-            for (_, width, right), value, color in zip(_COLUMNS, values, _colors(row), strict=True):
-                start = 0.0 if right else _GAP if x > MARGIN else 0.0
-                align = "right" if right else "start"
-                out.text(x + start, y, value, size=8, width=width - start, align=align, color=color, ltr=right)
-                x += width
+            self._line(
+                (
+                    str(index + 1), row.date.isoformat() if row.date else "–", row.vendor or "–", row.number or "",
+                    self._category(row.category) if row.category else "", figure(row.tax, row.currency),
+                    figure(row.total, row.currency) or "–", row.currency or "", str(page) if page else "",
+                ),
+                _colors(row),
+            )  # fmt: skip
             if page:
                 out.link(MARGIN, self._y, _INNER, _ROW, links[index])
             self._y += _ROW
             where.append(self.count)
+        for index, (currency, found) in enumerate(sorted(totals.currencies.items()), len(rows)):
+            if index % ROWS_PER_PAGE == 0:
+                self._page()
+                self._table_head()
+            if index == len(rows):
+                out.line(MARGIN, self._y, _INNER, thick=0.9)
+            word = self._label("totals") if index == len(rows) else ""
+            sums = (figure(found.tax, currency), figure(found.total, currency), currency, "")
+            self._line(("", "", word, "", "", *sums), [INK] * len(_COLUMNS), bold=True)
+            self._y += _ROW
         return where
+
+    def _line(self, values: Sequence[str], colors: Sequence[tuple[int, int, int]], *, bold: bool = False) -> None:
+        """One line of the table."""
+        x, y = MARGIN, self._y + _ROW - 4.5
+        for (_, width, right), value, color in zip(_COLUMNS, values, colors, strict=True):
+            start = 0.0 if right else _GAP if x > MARGIN else 0.0
+            self.sheet.text(
+                x + start, y, value, size=8, bold=bold, width=width - start, align="right" if right else "start",
+                color=color, ltr=right,
+            )  # fmt: skip
+            x += width
 
     def _table_head(self) -> None:
         x = MARGIN
@@ -255,16 +290,30 @@ class Pages:
         self._page(lying=lying)
         wide, high = (HEIGHT, sheet.WIDTH) if lying else (sheet.WIDTH, HEIGHT)
         total = f"{figure(row.total, row.currency)} {row.currency or ''}".strip()
-        words = " · ".join(part for part in (row.vendor or "", row.date.isoformat() if row.date else "", total) if part)
+        words = [(row.vendor or "", False), (row.date.isoformat() if row.date else "", True), (total, True)]
+        pieces = [piece for word in words if word[0] for piece in (("·", True), word)][1:]
         shown = self.sheet.text(MARGIN, 24, str(number), size=8.5, bold=True, color=ACCENT)
-        self.sheet.text(MARGIN + shown + 8, 24, words, size=8.5, color=MUTED, width=wide - 2 * MARGIN - shown - 8)
+        room = wide - 2 * MARGIN - shown - 8
+        self.sheet.pieces(MARGIN + shown + 8, 24, pieces, size=8.5, color=MUTED, width=room)
         if back is not None:
             self.sheet.link(MARGIN, 14, wide - 2 * MARGIN, 14, back)
-        room = (wide - 2 * FRAME_SIDE, high - FRAME_TOP - FRAME_BOTTOM)
-        scale = min(room[0] / size[0], room[1] / size[1], 1.3)
+        free = (wide - 2 * FRAME_SIDE, high - FRAME_TOP - FRAME_BOTTOM)
+        scale = min(free[0] / size[0], free[1] / size[1], 1.3)
         left = (wide - size[0] * scale) / 2
         top = high - FRAME_TOP + 4
         return left, top - size[1] * scale, left + size[0] * scale, top
+
+
+def cover_row(totals: Totals, about: About, left_out: Sequence[LeftOut]) -> tuple[float, int]:
+    """How high rows of the cover are so that it fits one page, else as they are anyway; and the cover's pages."""
+    count = 0
+    for row in (*_ROWS, _ROW):
+        trial = Pages(Blank(), about, 0, row)
+        trial.cover(totals, left_out)
+        count = trial.count
+        if count == 1:
+            return row, 1
+    return _ROW, count
 
 
 def _colors(row: ExportRow) -> list[tuple[int, int, int]]:

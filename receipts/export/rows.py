@@ -36,9 +36,12 @@ class ExportItem:
     amount: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ExportRow:
-    """One receipt; amounts in its currency, negative for a credit note or refund, unknown ones None."""
+    """One receipt; amounts in its currency, negative for a credit note or refund, unknown ones None.
+
+    Not frozen, though nobody sets a field: that would cost a tenth of the time of a large export.
+    """
 
     id: int
     date: dt.date | None
@@ -52,15 +55,15 @@ class ExportRow:
     net: Decimal | None = None
     tax: Decimal | None = None
     payable: Decimal | None = None
-    tax_lines: tuple[ExportTax, ...] = ()
-    items: tuple[ExportItem, ...] = ()
-    category: str | None = None
     tip: Decimal | None = None
     discount: Decimal | None = None
     payment_method: str | None = None
     card_last4: str | None = None
     billed_to: str | None = None
     allocation_number: str | None = None
+    tax_lines: tuple[ExportTax, ...] = ()
+    items: tuple[ExportItem, ...] = ()
+    category: str | None = None
     status: str = "approved"
     note: str = ""
     source: str = ""

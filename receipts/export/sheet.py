@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
 from fpdf import FPDF
 
@@ -87,6 +88,39 @@ class Sheet:
             left += one.width(piece, size)
         return shown
 
+    def pieces(
+        self,
+        x: float,
+        y: float,
+        pieces: Sequence[tuple[str, bool]],
+        *,
+        size: float = 9,
+        color: Color = INK,
+        width: float,
+        end: bool = False,
+    ) -> None:
+        """Draw texts one after another, each in its own direction, so that none reorders its neighbour.
+
+        Args:
+            x: where they start, from the side on which the language starts.
+            y: baseline from the top.
+            pieces: text, and whether it is read from left to right whatever it holds.
+            size: in points.
+            color: of the letters.
+            width: of their place; what does not fit is cut.
+            end: they stand at the end of their place.
+        """
+        face = fonts.face(bold=False)
+        texts = [(fonts.printable(" ".join(_ORDERS.sub("", text).split())), ltr) for text, ltr in pieces]
+        gap = face.width(" ", size)
+        whole = sum(face.width(text, size) for text, _ in texts) + gap * (len(texts) - 1)
+        at = x + max(0.0, width - whole) if end else x
+        for text, ltr in texts:
+            room = x + width - at + 0.01  # sums of widths are not exact
+            if room <= 0.01:
+                break
+            at += self.text(at, y, text, size=size, color=color, width=room, ltr=ltr) + gap
+
     def line(self, x: float, y: float, width: float, *, color: Color = LINE, thick: float = 0.6) -> None:
         """A horizontal rule."""
         self.fill(x, y, width, thick, color)
@@ -112,6 +146,30 @@ class Sheet:
     def mark(self, name: str, level: int = 0) -> None:
         """A bookmark to the current page."""
         self.pdf.start_section(" ".join(name.split()) or "-", level)
+
+
+class Blank(Sheet):
+    """A sheet on which nothing is drawn: how far something reaches is known without its fonts."""
+
+    def __init__(self) -> None:
+        super().__init__(rtl=False, title="")
+
+    def page(self, *, lying: bool = False) -> None:
+        """Start a page."""
+        self.width = HEIGHT if lying else WIDTH
+
+    def text(self, x: float, y: float, text: str, **_: Any) -> float:  # noqa: ARG002 - as its parent's
+        """Draw nothing."""
+        return 0.0
+
+    def pieces(self, x: float, y: float, pieces: Sequence[tuple[str, bool]], **_: Any) -> None:
+        """Draw nothing."""
+
+    def fill(self, x: float, y: float, width: float, height: float, color: Color) -> None:
+        """Draw nothing."""
+
+    def mark(self, name: str, level: int = 0) -> None:
+        """Mark nothing."""
 
 
 def fitted(text: str, face: fonts.Face, size: float, width: float) -> str:
