@@ -315,13 +315,14 @@ def export_row(
 ) -> ExportRow:
     """A receipt's columns (store.export_sets) as the formats take them."""
     currency = row["currency"]
+    places = -money.exponent(currency)
 
     def amount(minor: int | None) -> Decimal | None:
-        return None if minor is None else money.to_decimal(minor, currency)
+        return None if minor is None else Decimal(minor).scaleb(places)
 
     day = _date(row["date"])
     total = amount(row["total_minor"])
-    value = _in_base(row["total_minor"], currency, base, day)
+    value = (total, None, None) if currency == base else _in_base(row["total_minor"], currency, base, day)
     return ExportRow(
         id=row["id"],
         date=day,
@@ -335,13 +336,13 @@ def export_row(
         net=amount(row["net_minor"]),
         tax=amount(row["tax_minor"]),
         payable=amount(row["payable_minor"]),
-        tax_lines=tuple(
         tip=amount(row["tip_minor"]),
         discount=amount(row["discount_minor"]),
         payment_method=row["payment_method"],
         card_last4=row["card_last4"],
         billed_to=row["billed_to"],
         allocation_number=row["allocation_number"],
+        tax_lines=tuple(
             ExportTax(_decimal(line["rate"]), amount(line["base_minor"]), amount(line["amount_minor"]))
             for line in _list(row["tax"])
         ),
@@ -368,8 +369,6 @@ def _in_base(
 ) -> tuple[Decimal | None, Decimal | None, dt.date | None]:
     if minor is None or currency is None:
         return None, None, None
-    if currency == base:
-        return money.to_decimal(minor, currency), None, None
     from store import rates
 
     found = rates.convert(minor, currency, base, day)

@@ -128,8 +128,8 @@ def receipts(export_id: int) -> Iterator[tuple[dict[str, Any], dict[str, Any] | 
         for row in rows:
             receipt = dict(zip(COLUMNS, row[1:], strict=False))
             receipt["raw_sha256"], receipt["mailbox_kind"] = row[-2], row[-1]
-            found = dict(zip(DOCUMENT, row[1 + len(COLUMNS) :], strict=False))
-            yield receipt, found if found["id"] is not None else None
+            found = row[1 + len(COLUMNS) : -2]
+            yield receipt, None if found[0] is None else dict(zip(DOCUMENT, found, strict=True))
         after = rows[-1][0]
 
 
