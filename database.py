@@ -14,6 +14,7 @@ import peewee
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 import config as settings
+import words
 from errors import Tellable, Temporary
 
 db = peewee.DatabaseProxy()
@@ -105,7 +106,8 @@ def connect(config: settings.Config) -> None:
                 "data_dir_not_writable",
                 f"The data folder {path.parent} cannot be made ({error.strerror}). Mend its rights or set DATA_DIR.",
             ) from error
-        database: peewee.Database = peewee.SqliteDatabase(
+        database: peewee.Database
+        database = lite = peewee.SqliteDatabase(
             str(path),
             pragmas={
                 "journal_mode": "wal",
@@ -118,6 +120,7 @@ def connect(config: settings.Config) -> None:
                 "journal_size_limit": 64 * 1024 * 1024,
             },
         )
+        lite.register_function(words.marked, "search_words", 2, deterministic=True)
     else:
         import postgres  # here, for an installation on SQLite needs none of it
 

@@ -7,18 +7,20 @@ from typing import Any
 import peewee
 
 # A trigger cannot be forgotten by a writer, and a mail's subject may come after its receipts.
+# `search_words` splits them and marks each with its business (words.py, registered by database.py): looking for the
+# beginning of a word reads the tenant's own entries and no others. The tokenizer cuts at the blanks between them.
 _SQLITE = """
 create index receipt_trash on receipt (business_id, id) where deleted_at is not null;
+create index receipt_newest on receipt (business_id, id) where deleted_at is null;
+create index receipt_amount on receipt (business_id, ({amount}), id) where deleted_at is null;
 create index mail_when on mail (business_id, (coalesce(received_at, first_seen_at)), id);
 create index mail_outcome_when on mail (business_id, outcome, (coalesce(received_at, first_seen_at)), id);
 
-create virtual table receipt_search using fts5
-    (b, vendor, words, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3');
-create virtual table mail_search using fts5
-    (b, words, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3');
+create virtual table receipt_search using fts5 (vendor, words, tokenize = 'ascii');
+create virtual table mail_search using fts5 (words, tokenize = 'ascii');
 
 create view receipt_words as
-select r.id as id, 'b' || r.business_id as b, coalesce(r.vendor, '') as vendor,
+select r.id as id, search_words(r.business_id, r.vendor) as vendor, search_words(r.business_id,
     coalesce(r.vendor_tax_id, '') || ' ' || coalesce(r.number, '') || ' ' || r.note || ' ' || coalesce(r.category, '')
     || ' ' || coalesce(d.filename, '') || ' ' || coalesce(m.subject, '') || ' ' || coalesce(m.from_name, '')
     || ' ' || coalesce(m.from_address, '')
@@ -27,12 +29,11 @@ select r.id as id, 'b' || r.business_id as b, coalesce(r.vendor, '') as vendor,
         when r.currency in ({three}) then printf('%d.%03d', r.total_minor / 1000, abs(r.total_minor) % 1000)
         else printf('%d.%02d', r.total_minor / 100, abs(r.total_minor) % 100) end
     || ' ' || coalesce((select group_concat(json_extract(i.value, '$.description'), ' ') from json_each(r.items) i), '')
-    as words
+    ) as words
 from receipt r left join document d on d.id = r.document_id left join mail m on m.id = r.mail_id;
 
 create trigger receipt_search_insert after insert on receipt begin
-    insert into receipt_search (rowid, b, vendor, words)
-        select id, b, vendor, words from receipt_words where id = new.id;
+    insert into receipt_search (rowid, vendor, words) select id, vendor, words from receipt_words where id = new.id;
 end;
 create trigger receipt_search_delete after delete on receipt begin
     delete from receipt_search where rowid = old.id;
@@ -43,13 +44,12 @@ when old.vendor is not new.vendor or old.vendor_tax_id is not new.vendor_tax_id 
     or old.currency is not new.currency or old.items is not new.items or old.document_id is not new.document_id
 begin
     delete from receipt_search where rowid = new.id;
-    insert into receipt_search (rowid, b, vendor, words)
-        select id, b, vendor, words from receipt_words where id = new.id;
+    insert into receipt_search (rowid, vendor, words) select id, vendor, words from receipt_words where id = new.id;
 end;
 
 create trigger mail_search_insert after insert on mail when new.subject <> '' or new.from_address <> '' begin
-    insert into mail_search (rowid, b, words)
-        values (new.id, 'b' || new.business_id, new.subject || ' ' || new.from_name || ' ' || new.from_address);
+    insert into mail_search (rowid, words) values (new.id,
+        search_words(new.business_id, new.subject || ' ' || new.from_name || ' ' || new.from_address));
 end;
 create trigger mail_search_delete after delete on mail begin
     delete from mail_search where rowid = old.id;
@@ -58,17 +58,19 @@ create trigger mail_search_update after update on mail
 when old.subject is not new.subject or old.from_name is not new.from_name or old.from_address is not new.from_address
 begin
     delete from mail_search where rowid = new.id;
-    insert into mail_search (rowid, b, words)
-        values (new.id, 'b' || new.business_id, new.subject || ' ' || new.from_name || ' ' || new.from_address);
+    insert into mail_search (rowid, words) values (new.id,
+        search_words(new.business_id, new.subject || ' ' || new.from_name || ' ' || new.from_address));
     delete from receipt_search where rowid in (select id from receipt where mail_id = new.id);
-    insert into receipt_search (rowid, b, vendor, words)
-        select id, b, vendor, words from receipt_words where id in (select id from receipt where mail_id = new.id);
+    insert into receipt_search (rowid, vendor, words)
+        select id, vendor, words from receipt_words where id in (select id from receipt where mail_id = new.id);
 end;
 """
 # PostgreSQL: every word is a lexeme that begins with its business's number, so that looking for the beginning of a
 # word reads the tenant's own entries and no others. A word of the vendor's name has a second entry, marked v.
 _POSTGRES = r"""
 create index receipt_trash on receipt (business_id, id) where deleted_at is not null;
+create index receipt_newest on receipt (business_id, id) where deleted_at is null;
+create index receipt_amount on receipt (business_id, ({amount}), id) where deleted_at is null;
 create index mail_when on mail (business_id, (coalesce(received_at, first_seen_at)), id);
 create index mail_outcome_when on mail (business_id, outcome, (coalesce(received_at, first_seen_at)), id);
 
@@ -139,12 +141,19 @@ _NO_DECIMALS = (
     "XPF",
 )  # fmt: skip
 _THREE_DECIMALS = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
+_FOUR_DECIMALS = ("CLF", "UYW")
 
 
 def up(_migrator: Any, db: peewee.Database) -> None:
     """Make the search tables and the triggers that keep them."""
     script = _SQLITE if isinstance(db, peewee.SqliteDatabase) else _POSTGRES
-    for statement in _statements(script.format(none=_listed(_NO_DECIMALS), three=_listed(_THREE_DECIMALS))):
+    none, three, four = _listed(_NO_DECIMALS), _listed(_THREE_DECIMALS), _listed(_FOUR_DECIMALS)
+    # Totals of all currencies on one scale, word for word as store.receipts sorts by them.
+    amount = (
+        f"total_minor * case when currency in ({none}) then 10000 when currency in ({three}) then 10 "
+        f"when currency in ({four}) then 1 else 100 end"
+    )
+    for statement in _statements(script.format(none=none, three=three, amount=amount)):
         db.execute_sql(statement)
 
 

@@ -7,35 +7,35 @@ from typing import Any
 import peewee
 
 _SQLITE = (
-    """create virtual table contact_search using fts5
-    (b, words, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3')""",
-    """create virtual table task_search using fts5
-    (b, words, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3')""",
+    "create virtual table contact_search using fts5 (words, tokenize = 'ascii')",
+    "create virtual table task_search using fts5 (words, tokenize = 'ascii')",
     """create view contact_words as
-select id, 'b' || business_id as b, name || ' ' || company || ' ' || coalesce(tax_id, '') || ' ' || phones
-    || ' ' || emails || ' ' || address || ' ' || notes || ' ' || tags as words
+select id, search_words(business_id, name || ' ' || company || ' ' || coalesce(tax_id, '') || ' ' || phones
+    || ' ' || emails || ' ' || address || ' ' || notes || ' ' || tags) as words
 from contact where deleted_at is null""",
     """create trigger contact_search_insert after insert on contact begin
-    insert into contact_search (rowid, b, words) select id, b, words from contact_words where id = new.id;
+    insert into contact_search (rowid, words) select id, words from contact_words where id = new.id;
 end""",
     """create trigger contact_search_update after update on contact
 when old.version is not new.version or old.name is not new.name or old.deleted_at is not new.deleted_at
     or old.tax_id is not new.tax_id or old.phones is not new.phones or old.emails is not new.emails
 begin
     delete from contact_search where rowid = new.id;
-    insert into contact_search (rowid, b, words) select id, b, words from contact_words where id = new.id;
+    insert into contact_search (rowid, words) select id, words from contact_words where id = new.id;
 end""",
     """create trigger contact_search_delete after delete on contact begin
     delete from contact_search where rowid = old.id;
 end""",
     """create trigger task_search_insert after insert on task begin
-    insert into task_search (rowid, b, words) values (new.id, 'b' || new.business_id, new.title || ' ' || new.notes);
+    insert into task_search (rowid, words)
+        values (new.id, search_words(new.business_id, new.title || ' ' || new.notes));
 end""",
     """create trigger task_search_update after update on task
 when old.title is not new.title or old.notes is not new.notes
 begin
     delete from task_search where rowid = new.id;
-    insert into task_search (rowid, b, words) values (new.id, 'b' || new.business_id, new.title || ' ' || new.notes);
+    insert into task_search (rowid, words)
+        values (new.id, search_words(new.business_id, new.title || ' ' || new.notes));
 end""",
     """create trigger task_search_delete after delete on task begin
     delete from task_search where rowid = old.id;

@@ -6,20 +6,19 @@ from collections.abc import Callable
 from typing import Any
 
 import money
-from store import contacts, search, sql
+from store import contacts, receipts, search, sql
+from store.receipt_filter import Filter
 
 Hit = dict[str, Any]  # type, id, title, text, at (milliseconds)
 
 
 def search_receipts(business_id: int, text: str, limit: int) -> list[Hit]:
     """Receipts."""
-    rows = _rows(
+    start = (
         "select r.id, coalesce(r.vendor, ''), r.total_minor, r.currency, coalesce(r.received_at, r.created_at) "
-        "from receipt r where +r.business_id = ? and r.deleted_at is null and {term} order by r.id desc limit ?",
-        business_id,
-        search.receipts(business_id, text),
-        limit,
+        "from receipt r where "
     )
+    rows = receipts.first(start, business_id, Filter(q=text), "-created", limit)
     return [
         {"type": "receipt", "id": id_, "title": vendor, "text": _amount(minor, currency), "at": at}
         for id_, vendor, minor, currency, at in rows

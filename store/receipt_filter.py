@@ -37,8 +37,11 @@ class Filter:
     deleted: bool = False
 
 
-def where(business_id: int, wanted: Filter) -> tuple[str, list[object]]:
-    """The condition and its parameters; the business comes first, so that every query is the tenant's own."""
+def where(business_id: int, wanted: Filter, *, one_by_one: bool = False) -> tuple[str, list[object]]:
+    """The condition and its parameters; the business comes first, so that every query is the tenant's own.
+
+    `one_by_one` has each receipt that a walk comes by tested for the words, in place of asking the index of words.
+    """
     terms = ["r.business_id = ?", f"r.deleted_at is {'not ' if wanted.deleted else ''}null"]
     params: list[object] = [business_id]
 
@@ -52,7 +55,8 @@ def where(business_id: int, wanted: Filter) -> tuple[str, list[object]]:
         add(f"r.status in ({sql.marks(wanted.statuses)})", *wanted.statuses)
     for text, vendor_only in ((wanted.q, False), (wanted.vendor, True)):
         if text:
-            found = search.receipts(business_id, text, vendor_only=vendor_only)
+            look_up = search.receipts_one_by_one if one_by_one else search.receipts
+            found = look_up(business_id, text, vendor_only=vendor_only)
             add(found.term, *found.params)
             if found.few:  # the sign keeps the planner from walking the whole business in the list's order
                 terms[0] = "+r.business_id = ?"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -19,6 +19,7 @@ from store.receipt_filter import STATUSES, Filter, where
 
 INDEX_LIMIT = 10_000
 COUNT_LIMIT = 10_000
+WALK = 800  # receipts in a list's order that are tested for words before the index of words is asked
 SETTLED = timedelta(seconds=2)  # a change is told once no writer can still slip in before it
 COLUMNS = (
     "id", "version", "status", "kind", "vendor", "vendor_tax_id", "number", "date", "due_date", "currency",
@@ -63,12 +64,24 @@ SORTS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class _Leg:
+    """A part of an order that is one walk of an index: the rows with a value, or those without one."""
+
+    term: str
+    params: tuple[object, ...]
+    keys: str
+    by: str
+
+
 def page(
     business_id: int, wanted: Filter, sort: str = "-date", limit: int = 50, cursor: str | None = None
 ) -> tuple[list[dict[str, Any]], str | None]:
     """One page of rows (columns by name) and the cursor of the next one; Tellable `bad_cursor`."""
-    order = SORTS[sort]
-    rows = _ordered(f"{_SELECT}where ", business_id, wanted, order, limit + 1, _decoded(cursor, sort), extra=True)
+    order, after = SORTS[sort], _decoded(cursor, sort)
+    # The sort's value stands last in each row, for the cursor.
+    start = _SELECT.replace(" from receipt r ", f", {order.expression} from receipt r ", 1) + "where "
+    rows = first(start, business_id, wanted, sort, limit + 1, after)
     more = len(rows) > limit
     rows = rows[:limit]
     following = _encoded(sort, rows[-1][-1], rows[-1][0]) if more else None
@@ -78,44 +91,74 @@ def page(
 def index(business_id: int, wanted: Filter, sort: str = "-date") -> tuple[list[tuple[Any, ...]], int, bool]:
     """(id, date, total in minor units, currency) of up to 10,000 rows in order, how many, and whether that is all."""
     start = "select r.id, r.date, r.total_minor, r.currency from receipt r where "
-    rows = _ordered(start, business_id, wanted, SORTS[sort], INDEX_LIMIT + 1, None)
+    rows = _ordered(start, where(business_id, wanted), _legs(SORTS[sort], None), INDEX_LIMIT + 1)
     return rows[:INDEX_LIMIT], min(len(rows), INDEX_LIMIT), len(rows) > INDEX_LIMIT
 
 
-def _ordered(
-    start: str,
-    business_id: int,
-    wanted: Filter,
-    order: Sort,
-    limit: int,
-    after: tuple[Any, int] | None,
-    *,
-    extra: bool = False,
+def first(
+    start: str, business_id: int, wanted: Filter, sort: str, limit: int, after: tuple[Any, int] | None = None
 ) -> list[tuple[Any, ...]]:
-    """Rows with a value in order, then those without one: two index walks, where an OR would read everything.
+    """The first rows in the order of a sort, beyond a value and id; `start` is a select up to its `where`.
 
-    `extra` appends the sort's value to each row, for the cursor.
+    A word that most receipts hold is found soonest by walking the list itself, one that few hold by the index of words.
     """
-    condition, params = where(business_id, wanted)
+    legs = _legs(SORTS[sort], after)
+    only_words = replace(wanted, q=None, vendor=None, statuses=()) == Filter() and len(wanted.statuses) < 2
+    if only_words and (wanted.q or wanted.vendor):
+        rows = _walked(start, business_id, wanted, legs, limit)
+        if rows is not None:
+            return rows
+    return _ordered(start, where(business_id, wanted), legs, limit)
+
+
+def _legs(order: Sort, after: tuple[Any, int] | None) -> list[_Leg]:
+    """Rows with a value in order, then those without one: two index walks, where an OR would read everything."""
     direction, sign = ("desc", "<") if order.descending else ("asc", ">")
-    if extra:
-        start = start.replace(" from receipt r ", f", {order.expression} from receipt r ", 1)
-    rows: list[tuple[Any, ...]] = []
+    value, legs = order.expression, []
     if after is None or after[0] is not None:
         # A row-value comparison walks the index; the same written with OR reads all rows before it.
-        keyset = f" and ({order.expression}, r.id) {sign} (?, ?)" if after else ""
-        rows = sql.fetch(
-            f"{start}{condition} and {order.expression} is not null{keyset} "
-            f"order by {order.expression} {direction}, r.id {direction} limit ?",
-            [*params, *(after or ()), limit],
+        keyset = f" and ({value}, r.id) {sign} (?, ?)" if after else ""
+        legs.append(
+            _Leg(
+                f"{value} is not null{keyset}", after or (), f"{value}, r.id", f"{value} {direction}, r.id {direction}"
+            )
         )
-    if len(rows) < limit and order.expression != "r.id":
-        keyset = f" and r.id {sign} ?" if after and after[0] is None else ""
-        rest = sql.fetch(
-            f"{start}{condition} and {order.expression} is null{keyset} order by r.id {direction} limit ?",
-            [*params, *([after[1]] if after and after[0] is None else []), limit - len(rows)],
+    if value != "r.id":
+        keyset, beyond = (f" and r.id {sign} ?", (after[1],)) if after and after[0] is None else ("", ())
+        legs.append(_Leg(f"{value} is null{keyset}", beyond, "r.id", f"r.id {direction}"))
+    return legs
+
+
+def _ordered(start: str, found: tuple[str, list[object]], legs: Sequence[_Leg], limit: int) -> list[tuple[Any, ...]]:
+    condition, params = found
+    rows: list[tuple[Any, ...]] = []
+    for leg in legs:
+        if len(rows) < limit:
+            query = f"{start}{condition} and {leg.term} order by {leg.by} limit ?"
+            rows += sql.fetch(query, [*params, *leg.params, limit - len(rows)])
+    return rows
+
+
+def _walked(
+    start: str, business_id: int, wanted: Filter, legs: Sequence[_Leg], limit: int
+) -> list[tuple[Any, ...]] | None:
+    """The rows as far as the next WALK of the list hold enough of them; None where one would have to walk on."""
+    condition, params = where(business_id, wanted, one_by_one=True)
+    scope, own = where(business_id, replace(wanted, q=None, vendor=None))
+    rows: list[tuple[Any, ...]] = []
+    for leg in legs:
+        if len(rows) == limit:
+            break
+        end = sql.one(
+            f"select {leg.keys} from receipt r where {scope} and {leg.term} order by {leg.by} limit 1 offset ?",
+            [*own, *leg.params, WALK],
         )
-        rows = [*rows, *rest]
+        sign = ">=" if "desc" in leg.by else "<="
+        bound = f" and ({leg.keys}) {sign} ({sql.marks(end)})" if end else ""
+        query = f"{start}{condition} and {leg.term}{bound} order by {leg.by} limit ?"
+        rows += sql.fetch(query, [*params, *leg.params, *(end or ()), limit - len(rows)])
+        if end and len(rows) < limit:
+            return None
     return rows
 
 

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import peewee
 
+import words
 from models import db
 from store import sql
 
 FEW = 2000  # matches up to which it is quicker to look each one up than to walk the list's own index
-_TERM = re.compile(r"\w+", re.UNICODE)
-_MARKS = re.compile(r"[\u0300-\u036f\u0591-\u05bd]")  # accents and vowel points: words are kept without them
-_BETWEEN = re.compile(  # as in migration 0002
-    r"[\u0001-\u002f\u003a-\u0040\u005b-\u0060\u007b-\u00a9\u00ab-\u00b1\u00b4\u00b6-\u00b8\u00bb\u00bf"
-    r"\u00d7\u00f7\u05be-\u05c7\u05f3\u05f4\u060c\u061b\u061f\u2000-\u206f\u20a0-\u20cf\u2190-\u2bff"
-    r"\u3000-\u303f]+"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +31,25 @@ def receipts(business_id: int, text: str, *, vendor_only: bool = False) -> Condi
     return _fts("receipt_search", "r.id", business_id, text, vendor_only=vendor_only)
 
 
+def receipts_one_by_one(business_id: int, text: str, *, vendor_only: bool = False) -> Condition:
+    """The same on each receipt that a walk comes by, without asking the index for all that match."""
+    if not isinstance(db.obj, peewee.SqliteDatabase):
+        match = _lexemes(business_id, text, vendor_only=vendor_only)
+        if match is None:
+            return _NOTHING
+        return Condition(
+            "(select s.words @@ cast(? as tsquery) from receipt_search s where s.rowid = r.id)", (match,), few=False
+        )
+    # FTS5 keeps what it was given in a table of its own: the marked words, a blank before each.
+    phrases = [" " + " ".join(phrase) for phrase in _phrases(business_id, text)]
+    if not phrases:
+        return _NOTHING
+    one = "instr(c.c0, ?) > 0" if vendor_only else "(instr(c.c0, ?) > 0 or instr(c.c1, ?) > 0)"
+    params = [phrase for phrase in phrases for _ in range(1 if vendor_only else 2)]
+    test = " and ".join([one] * len(phrases))
+    return Condition(f"(select {test} from receipt_search_content c where c.id = r.id)", tuple(params), few=False)
+
+
 def mails(business_id: int, text: str) -> Condition:
     """On `m.id`: mails whose subject or sender holds every word."""
     return _fts("mail_search", "m.id", business_id, text)
@@ -55,10 +67,9 @@ def tasks(business_id: int, text: str) -> Condition:
 
 def _fts(table: str, column: str, business_id: int, text: str, *, vendor_only: bool = False) -> Condition:
     if isinstance(db.obj, peewee.SqliteDatabase):
-        columns = "vendor" if vendor_only else "vendor words" if table == "receipt_search" else "words"
-        match, matches = _match(business_id, text, columns), f"{table} match ?"
+        match, matches = _match(business_id, text, vendor_only=vendor_only), f"{table} match ?"
     else:
-        match, matches = _lexemes(business_id, text, "v|" if vendor_only else "|"), "words @@ cast(? as tsquery)"
+        match, matches = _lexemes(business_id, text, vendor_only=vendor_only), "words @@ cast(? as tsquery)"
     if match is None:
         return _NOTHING
     found = sql.fetch(f"select rowid from {table} where {matches} limit ?", [match, FEW + 1])
@@ -67,23 +78,31 @@ def _fts(table: str, column: str, business_id: int, text: str, *, vendor_only: b
     return Condition(f"{column} in (select rowid from {table} where {matches})", (match,), few=False)
 
 
-def _match(business_id: int, text: str, columns: str) -> str | None:
+def _phrases(business_id: int, text: str) -> list[list[str]]:
+    """The marked words of each part between blanks: `INV/2026` is two that follow one another."""
+    mark = words.mark(business_id)
+    split = (words.split(part) for part in text.split()[:16])
+    return [[mark + word for word in part] for part in split if part]
+
+
+def _match(business_id: int, text: str, *, vendor_only: bool) -> str | None:
     """An FTS5 expression, or None where the text holds nothing to look for.
 
-    The business's token stands in the index itself: another tenant's rows are never even read.
+    What a person typed last of a part begins a word.
     """
-    terms = [" ".join(_TERM.findall(part)) for part in text.split()[:16]]
-    phrases = [f'"{term}"*' for term in terms if term]
+    phrases = [f'"{" ".join(phrase)}"*' for phrase in _phrases(business_id, text)]
     if not phrases:
         return None
-    return f'b : "b{business_id}" AND {{{columns}}} : ({" AND ".join(phrases)})'
+    return ("{vendor} : " if vendor_only else "") + f"({' AND '.join(phrases)})"
 
 
-def _lexemes(business_id: int, text: str, mark: str) -> str | None:
-    """A tsquery, or None where the text holds nothing to look for: what a person typed last of a word begins one."""
-    wanted = []
-    for part in text.split()[:16]:
-        plain = unicodedata.normalize("NFKD", part.replace("\x00", " ")).lower()
-        words = [word for word in _BETWEEN.split(_MARKS.sub("", plain)) if word]
-        wanted += [f"'{business_id}{mark}{word[:60]}'{':*' if word is words[-1] else ''}" for word in words]
+def _lexemes(business_id: int, text: str, *, vendor_only: bool) -> str | None:
+    """A tsquery, or None where the text holds nothing to look for."""
+    mark = f"{business_id}{'v|' if vendor_only else '|'}"
+    wanted = [lexeme for part in text.split()[:16] for lexeme in _lexemes_of(mark, words.split(part))]
     return " & ".join(wanted) or None
+
+
+def _lexemes_of(mark: str, part: Sequence[str]) -> list[str]:
+    last = len(part) - 1
+    return [f"'{mark}{word}'{':*' if place == last else ''}" for place, word in enumerate(part)]

@@ -47,7 +47,7 @@ def rows(owners: Sequence[int], count: int, seed: int = 1, first: int = 0) -> It
 
 
 _SEARCH = {
-    "sqlite": "insert into receipt_search (rowid, b, vendor, words) select id, b, vendor, words from receipt_words",
+    "sqlite": "insert into receipt_search (rowid, vendor, words) select id, vendor, words from receipt_words",
     "postgresql": "insert into receipt_search (rowid, words) select id, array_to_tsvector(search_words(business_id || "
     "'|', vendor || ' ' || words) || search_words(business_id || 'v|', vendor)) from receipt_words",
 }
