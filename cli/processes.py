@@ -8,6 +8,7 @@ import logging
 import signal
 import socket
 from types import FrameType
+from typing import Any
 
 import config as settings
 from cli import logs
@@ -18,6 +19,17 @@ from errors import Tellable
 _THREADS = 8
 _BACKLOG = 1024
 _CHANNEL_TIMEOUT_S = 120
+SERVER: dict[str, Any] = {
+    "ident": None,
+    # A body without a told length is put on disk as it comes: no more of it than the largest route takes.
+    "max_request_body_size": 64 * 1024 * 1024,
+    # Only a proxy on this machine may say for whom it asks; others' headers are dropped.
+    "trusted_proxy": "127.0.0.1",
+    "trusted_proxy_count": 1,
+    "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"},
+    # Kept as they came: they prove nothing, but whoever sends one is no request of this machine's own.
+    "clear_untrusted_proxy_headers": False,
+}
 _GRACE_S = 4  # below the five seconds after which a supervisor kills
 
 
@@ -38,13 +50,7 @@ def web(argv: list[str]) -> int:
             sockets=[listener],
             threads=_THREADS,
             channel_timeout=_CHANNEL_TIMEOUT_S,
-            ident=None,
-            # Only a proxy on this machine may say for whom it asks; others' headers are dropped.
-            trusted_proxy="127.0.0.1",
-            trusted_proxy_count=1,
-            trusted_proxy_headers={"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"},
-            # Kept as they came: they prove nothing, but whoever sends one is no request of this machine's own.
-            clear_untrusted_proxy_headers=False,
+            **SERVER,
         )
         _log_start("web", config.bind, config.port)
         signal.signal(signal.SIGTERM, _stop)
