@@ -18,8 +18,9 @@ from websockets.typing import Origin
 
 import models
 from calls import tokens
-from tests.support.phone import PUBLIC, STREAM, House, house
+from tests.support.phone import NUMBER, PERSON, PUBLIC, STREAM, House, house
 from tests.support.processes import environment, free_port, running, until
+from tests.support.twilio_standin import sid
 from tests.support.web import Web, serving
 from tests.test_nginx import NGINX, _certificate, _conf
 
@@ -207,3 +208,9 @@ def test_websocket_forgery_who_is_not_twilio_streams_nothing(home: House) -> Non
     with pytest.raises(InvalidStatus):
         _open(home, "/ws/media", PUBLIC).close()
     home.twilio.socket(STREAM).close()  # Twilio itself may
+
+
+@pytest.mark.parametrize("extra", [{"Filler": "a" * 70_000}, {f"Field{number}": "1" for number in range(501)}])
+def test_flood_a_form_of_too_many_bytes_or_fields_is_no_webhook(home: House, extra: dict[str, str]) -> None:
+    form = home.twilio.form(sid("CA"), PERSON, NUMBER) | extra
+    assert home.twilio.post("/webhook/voice", form).status_code == 403  # signed, and refused all the same

@@ -16,6 +16,7 @@ import config as settings
 import database
 import models
 import tasks
+from cli.processes import SERVER
 from store import people, schema
 from tests.support import installation
 from tests.support.redis_server import RedisServer
@@ -128,11 +129,8 @@ def serving(folder: Path, **environ: str) -> Iterator[Web]:
             host="127.0.0.1",
             port=0,
             threads=4,
-            ident=None,
             asyncore_loop_timeout=0.1,
-            trusted_proxy="127.0.0.1",
-            trusted_proxy_headers={"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"},
-            clear_untrusted_proxy_headers=False,
+            **SERVER,
         )
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
