@@ -105,6 +105,18 @@ def _plan_backup() -> Iterable[tuple[Work, bool]]:
     return backups.plan()
 
 
+def _expire_exports(job: Job) -> Again | Done:
+    from jobs import expiring
+
+    return expiring.step(job)
+
+
+def _plan_expiring() -> Iterable[tuple[Work, bool]]:
+    from jobs import expiring
+
+    return expiring.plan()
+
+
 def _pack(job: Job) -> Again | Done:
     from jobs import packs
 
@@ -119,6 +131,7 @@ def _plan_packs() -> Iterable[tuple[Work, bool]]:
 
 KINDS: Mapping[str, Kind] = {
     "backup": Kind(_backup),
+    "expire_exports": Kind(_expire_exports),
     "export": Kind(_export),
     "pack": Kind(_pack, tries=10),
     "rates": Kind(money_rates.step, tries=3),
@@ -139,6 +152,7 @@ PLANS: Sequence[Callable[[], Iterable[tuple[Work, bool]]]] = (
     _plan_backup,
     _plan_calls,
     _plan_erasing,
+    _plan_expiring,
     _plan_reminders,
     money_rates.plan,
     _plan_packs,

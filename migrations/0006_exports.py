@@ -42,6 +42,7 @@ def up(_migrator: Any, db: peewee.Database) -> None:
         created_at = peewee.BigIntegerField()
         ready_at = peewee.BigIntegerField(null=True)
         undone_at = peewee.BigIntegerField(null=True)
+        expired_at = peewee.BigIntegerField(null=True)
 
     class ExportedReceipt(Frozen):
         export = peewee.ForeignKeyField(Export, on_delete="CASCADE", index=False)

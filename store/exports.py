@@ -17,6 +17,7 @@ from store.receipt_filter import Filter
 READY = "export.ready"
 FORMATS = ("csv", "xlsx", "zip", "pdf", "quickbooks", "xero", "datev", "beancount", "hledger", "ofx")
 ARCHIVE = "archive"  # everything of the business, for its owner alone
+KEEP = dt.timedelta(days=90)  # files, from the moment they are whole
 LANGUAGES = ("en", "he", "de", "fr")
 _MARKED_AT_ONCE = 5000
 _LEFT_OUT_KEPT = 300
@@ -120,6 +121,21 @@ def ready(row: Export, files: Sequence[Mapping[str, Any]], left_out: Sequence[Ma
     row.files, row.left_out = list(files), list(left_out[:_LEFT_OUT_KEPT])
     row.save(only=[Export.status, Export.ready_at, Export.files, Export.left_out])
     events.emit(row.business_id, READY, {"export": facts(row)})
+
+
+def expire(limit: int = 200) -> list[str]:
+    """Let go of files that were kept long enough, inside a write transaction: their keys, empty when there are none.
+
+    The rows stay: what was handed over, what it came to, and that it can be taken back.
+    """
+    old = (Export.status == "ready", Export.expired_at.is_null(), Export.ready_at < clock.now() - KEEP)
+    rows = list(Export.select().where(*old).order_by(Export.id).limit(limit))
+    keys = {file["sha256"] for row in rows for file in row.files}
+    for row in rows:
+        row.files = [{**file, "sha256": None} for file in row.files]
+        row.expired_at = clock.now()
+        row.save(only=[Export.files, Export.expired_at])
+    return sorted(keys)
 
 
 def refuse(export_id: int, code: str, text: str, status: str = "failed") -> None:
@@ -236,6 +252,8 @@ def facts(row: Export, job: Work | None = None) -> dict[str, Any]:
         "created_at": clock.iso(row.created_at),
         "ready_at": clock.iso(row.ready_at),
         "undone_at": clock.iso(row.undone_at),
+        "expires_at": clock.iso(row.ready_at + KEEP) if row.ready_at else None,
+        "expired_at": clock.iso(row.expired_at),
     }
 
 

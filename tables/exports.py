@@ -34,6 +34,7 @@ class Export(Owned):
     created_at = UtcField(default=clock.now)
     ready_at = UtcField(null=True)
     undone_at = UtcField(null=True)
+    expired_at = UtcField(null=True)  # its files were let go of
 
 
 class ExportedReceipt(Table):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,14 @@ import openpyxl
 import pikepdf
 import pytest
 
+import clock
 import models
 from blobs import BlobWriter, FolderBlobs
 from config import Config
 from errors import Tellable, Temporary
-from jobs import exporting
+from jobs import expiring, exporting
 from jobs import work as steps
+from jobs.adapters import blob_folder
 from jobs.kinds import KINDS
 from models import Business, Export, Receipt, Work
 from store import export_plans, export_sets, exports, work
@@ -324,3 +327,30 @@ def test_prune_and_lists_know_exports_whose_work_is_forgotten(config: Config, bu
     Work.delete().execute()
     assert [(one.id, one.status) for one in exports.listing(business.id, 10)] == [(row.id, "failed")]
     assert work.get(row.work_id or 0) is None
+
+
+def test_files_are_let_go_of_after_their_time_and_the_row_stays(config: Config, business: Business) -> None:
+    making.receipt(config, business, number="1")
+    old, young = (
+        making.made(config, exports.ask(business, "csv", Filter(), new_since_last=False, language=language))
+        for language in ("en", "he")
+    )
+    key = old.files[0]["sha256"]
+    blobs = FolderBlobs(blob_folder(config))
+    Export.update(ready_at=clock.now() - exports.KEEP - timedelta(hours=1)).where(Export.id == old.id).execute()
+    for path in Path(config.data_dir).rglob(key):
+        os.utime(path, (0, 0))  # not kept anew within the last hour
+    ((row, new),) = expiring.plan()
+    assert new
+    assert making.done(config, row.id).status == "done"
+    for one in Work.select().where(Work.kind == "erase_files"):
+        making.done(config, one.id)
+    assert not blobs.has(key)
+    assert all(blobs.has(file["sha256"]) for file in exports.one(business.id, young.id).files)
+    told = exports.facts(exports.one(business.id, old.id))
+    assert (told["status"], told["count"], [file["name"] for file in told["files"]]) == (
+        "ready", 1, [file["name"] for file in old.files],
+    )  # fmt: skip
+    assert told["expired_at"] is not None
+    assert exports.undo(business.id, old.id).undone_at is not None
+    assert [created for _, created in expiring.plan()] == [False]  # once a day

@@ -31,6 +31,7 @@ STATUS = {
     "version_conflict": 409,
     "month_closed": 409,
     "not_ready": 409,
+    "export_expired": 410,
     "not_running": 409,
     "not_merged": 409,
     "not_waiting": 409,

@@ -24,6 +24,7 @@ EXPORT = shapes.obj(
     currencies=shapes.many(_SUM), left_out=shapes.many(shapes.FREE), files=shapes.many(_FILE),
     progress_percentage=shapes.WHOLE, error=shapes.either(shapes.NOTE), pack=shapes.OPT_TEXT,
     requested_by=shapes.TEXT, created_at=shapes.TIME, ready_at=shapes.OPT_TIME, undone_at=shapes.OPT_TIME,
+    expires_at=shapes.OPT_TIME, expired_at=shapes.OPT_TIME,
 )  # fmt: skip
 _IDS = {"ids": values.id_list(5000, about="these alone, as far as the filter holds them")}
 _NEW = {"new_since_last": values.yes_no(default=True, about="only what no export has handed over yet")}
@@ -140,6 +141,9 @@ def file(call: Call, id: int) -> Any:  # noqa: A002
         raise Tellable("not_ready", row.error_text or "This export is not ready yet.")
     if call.query["n"] >= len(row.files):
         raise Tellable("not_found", "This export has no such file.")
+    if row.expired_at is not None:
+        kept = f"Its files were kept for {exports.KEEP.days} days and are gone; make the export again."
+        raise Tellable("export_expired", kept)
     wanted = row.files[call.query["n"]]
     return files.download(
         call.site.blobs.open(wanted["sha256"]),

@@ -41,7 +41,7 @@ function Row({ row, reload }) {
       ${going ? html`<progress class="exbar" max="100" value=${row.progress_percentage} aria-label=${t("exports.making")}></progress>` : html`<span>${moment(row.created_at)}</span>`}
       ${row.error && !going && html`<span class="bad"><bdi>${row.error.text}</bdi></span>`}
       <${LeftOut} row=${row} /></span>
-    <span class="acts">${row.status === "ready" && html`<${Files} row=${row} />`}
+    <span class="acts">${row.status === "ready" && (row.expired_at ? html`<span class="hint">${t("exports.expired")}</span>` : html`<${Files} row=${row} />`)}
       ${row.status === "ready" && row.mark && row.count > 0 && (row.undone_at
     ? html`<button type="button" class="btn" onClick=${() => act("redo", t("exports.redone"), "undo")}>${t("exports.redo")}</button>`
     : html`<button type="button" class="btn ghost" onClick=${() => act("undo", t("exports.taken_back", n), "redo")}>${t("exports.undo")}</button>`)}
