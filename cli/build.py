@@ -25,6 +25,7 @@ _LOCK = "requirements.txt"
 _OCR = ("rapidocr", "onnxruntime")  # with what nothing else asks for
 _WITHOUT = {"SelfTest", "__pycache__", "tests"}  # of packages: their own tests
 _PYTHON = f"{sys.version_info[0]}.{sys.version_info[1]}"
+_SOURCES = {".a", ".c", ".cpp", ".h", ".hpp", ".pxd", ".pyc", ".pyi", ".pyx"}  # for compilers and type checkers
 # The Procfile's ./prosaas, below the unpacked file.
 _LAUNCHER = '#!/bin/sh\nexec "${PROSAAS_PYTHON:-python3}" "$(dirname -- "$0")/prosaas.py" "$@"\n'
 
@@ -129,7 +130,7 @@ def _files_of(one: Distribution) -> Iterator[tuple[Path, Path]]:
     """A package's files by their places below site-packages; its scripts are not needed."""
     for file in one.files or ():
         path = Path(str(file.locate()))
-        if ".." in file.parts or file.suffix in {".pyc", ".pyi"} or _WITHOUT.intersection(file.parts):
+        if ".." in file.parts or file.suffix in _SOURCES or _WITHOUT.intersection(file.parts):
             continue
         if path.is_file():
             yield Path(*file.parts), path

@@ -45,6 +45,7 @@ COMMANDS = {
     "gmail-standin": Command("the local Gmail stand-in: --mail FOLDER --port N", "demo.standin:main"),
     "bench": Command("measure: NAME [--quick] [--json]", "cli.bench:bench"),
     "build": Command("everything as one executable file: [--without-ocr]", "cli.build:build"),
+    "audit": Command("known vulnerabilities of the packages: [--if-reachable]", "cli.audit:audit"),
     "test": Command("run the checks and tests; takes pytest's arguments", "cli.testing:test"),
     "redis": Command("the embedded Redis alone", "cli.embedded_redis:serve", hidden=True),
     "redis-keeper": Command("the embedded Redis while anybody uses it", "cli.embedded_redis:keep", hidden=True),
