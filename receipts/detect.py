@@ -116,6 +116,11 @@ def judge(
     if scan.text.sales:
         out.add("schema_org", "Its mark-up for machines states an order, an invoice or a booking.", 1.2)
         out.has_total = out.has_total or any(s.total is not None for s in scan.text.sales)
+    if any(code.fiscal for code in scan.text.codes):
+        out.add("fiscal_code", "It carries the QR code that a tax authority wants on receipts.", 1.2)
+        out.has_total = out.has_total or reading.total.value is not None
+    elif any(code.payable for code in scan.text.codes):
+        out.add("payment_code", "It carries the QR code of a payment.", 0.6)
     kind = reading.kind.value
     if kind in _PAPERS and reading.kind.confidence >= 0.5:
         out.add("kind", "It calls itself an invoice, a receipt or an order.", _PAPERS[kind] * (0.7 if body else 1.0))

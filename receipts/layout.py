@@ -15,6 +15,7 @@ from receipts.types import Box
 
 if TYPE_CHECKING:
     from receipts.documents.markup import Sale
+    from receipts.documents.payloads import Code
 
 _RTL = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _FINAL = "םןץףך"  # letters that only end a Hebrew word
@@ -81,6 +82,7 @@ class Text:
     alts: tuple[str, ...] = ()  # what pictures of an HTML page say of themselves
     links: tuple[tuple[str, str], ...] = ()  # (text, address) of an HTML page
     sales: tuple[Sale, ...] = ()  # what an HTML page states for machines
+    codes: tuple[Code, ...] = ()  # what a page's QR codes state
     pages: int = 1
     cut: bool = False  # more pages than were read
     segments: list[Segment] = field(default_factory=list)

@@ -142,6 +142,7 @@ def _pdf(document: Document, headers: Headers, options: Options, *, in_mail: boo
             text = pdf.text()
             if sum(len(s.text) for s in text.segments) < 25 and pdf.pages:
                 return _scanned(document, pdf, headers, options, in_mail=in_mail)
+            text.codes = pdf.codes()
     except PdfError as error:
         return Found(document, [], [Reason(error.code, error.sentence, -1.0)])
     return _read_text(document, text, headers, options, in_mail=in_mail)
@@ -156,7 +157,8 @@ def _scanned(document: Document, pdf: Pdf, headers: Headers, options: Options, *
 
     try:
         options.ocr.ready()
-        pages = [options.ocr.read(pdf.picture(n), page=n) for n in range(min(pdf.pages, _OCR_PAGES))]
+        pictures = [pdf.picture(n) for n in range(min(pdf.pages, _OCR_PAGES))]
+        pages = [options.ocr.read(picture, page=n) for n, picture in enumerate(pictures)]
     except OcrUnavailable:
         return _unread(
             document,
@@ -164,7 +166,9 @@ def _scanned(document: Document, pdf: Pdf, headers: Headers, options: Options, *
             "The PDF holds a picture only, and no engine that reads pictures is installed.",
             in_mail=in_mail,
         )
-    return _read_text(document, image.joined(pages, pdf.pages), headers, options, in_mail=in_mail)
+    text = image.joined(pages, pdf.pages)
+    text.codes = image.codes_of(pictures)
+    return _read_text(document, text, headers, options, in_mail=in_mail)
 
 
 def _image(document: Document, headers: Headers, options: Options, *, in_mail: bool) -> Found:

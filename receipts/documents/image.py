@@ -9,6 +9,8 @@ from contextlib import contextmanager
 
 from PIL import Image, ImageOps, ImageSequence
 
+from receipts.documents import codes
+from receipts.documents.payloads import Code
 from receipts.layout import Text
 from receipts.ocr import Ocr
 
@@ -82,7 +84,15 @@ def read(data: bytes, ocr: Ocr) -> Text | None:
         if min(picture.size) < _LEAST:
             return None
     ocr.ready()
-    return joined([ocr.read(picture, page=number) for number, picture in enumerate(frames(data))])
+    pictures = frames(data)
+    text = joined([ocr.read(picture, page=number) for number, picture in enumerate(pictures)])
+    text.codes = codes_of(pictures)
+    return text
+
+
+def codes_of(pictures: Sequence[Image.Image]) -> tuple[Code, ...]:
+    """What the QR codes in a document's pages state."""
+    return tuple(code for number, picture in enumerate(pictures) for code in codes.of_picture(picture, number))
 
 
 def joined(texts: Sequence[Text], pages: int = 0) -> Text:

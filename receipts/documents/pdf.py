@@ -12,10 +12,13 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from receipts import visual
+from receipts.documents import codes
 from receipts.layout import Text, Word, clean, lines_from_words, mirrored
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+    from receipts.documents.payloads import Code
 
 PAGES_READ = 24  # text of the first ones and of the last; totals stand at either end
 _LAST_PAGES = 4
@@ -112,6 +115,10 @@ class Pdf:
                 continue
             if len(data) <= _ATTACHMENT_BYTES:
                 yield Attachment(name, data)
+
+    def codes(self) -> tuple[Code, ...]:
+        """What QR codes of bills state on the first two pages and the last."""
+        return codes.of_pdf(self._pdf)
 
     def picture(self, number: int, longest: int = 2000) -> Image:
         """A page as a picture whose longer side has about `longest` pixels; raises PdfError."""

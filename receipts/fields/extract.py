@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from receipts.countries import israel
-from receipts.fields import currency, days, doubts, extras, items, kinds, numbers, stated, taxids, totals, vendor
+from receipts.fields import coded, currency, days, doubts, extras, items, kinds, numbers, stated, taxids, totals, vendor
 from receipts.fields.choice import RIVALS, best, none
 from receipts.fields.scan import Scan
 from receipts.layout import Text
@@ -101,6 +101,8 @@ def read(
     reading = negative(reading)
     flags = doubts.find(reading, scan, sums, day_list, today)
     reading = replace(reading, flags=(*flags, *israel.doubts(reading, text.text)))
+    if text.codes:
+        reading = coded.with_codes(reading, text.codes)
     if len(text.sales) == 1:
         reading = stated.with_sale(reading, text.sales[0])
     return Extract(reading, scan, sums)

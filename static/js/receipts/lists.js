@@ -18,6 +18,7 @@ const phrase = (text) => {
   const named = /^labelled “(.+)”$/.exec(text);
   if (named) return t("why.labelled", { q: named[1] });
   if (text.startsWith("stated by the e-invoice")) return t("why.einvoice");
+  if (text.startsWith("stated by the QR code")) return t("why.code");
   if (text.startsWith("stated by the page's mark-up")) return t("why.markup");
   if (text.startsWith("the document calls itself so")) return t("why.named");
   const key = `why.${text.toLowerCase().replace(/[^a-z]+/g, "_").replace(/^_|_$/g, "")}`;
