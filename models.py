@@ -20,6 +20,7 @@ from database import (
     write,
 )
 from tables.access import Invitation, Replayed
+from tables.alerts import Alert, AlertChoice, AlertLetter, AlertRead
 from tables.audit import AuditEntry
 from tables.calls import PhoneCall, PhoneNumber, PhonePerson, PhoneSettings, Recording, TextMessage
 from tables.contacts import Contact, ContactKey, ContactMerge, ContactNote, ContactReceipt, Task
@@ -33,6 +34,10 @@ from tables.work import Work
 
 __all__ = [
     "TABLES",
+    "Alert",
+    "AlertChoice",
+    "AlertLetter",
+    "AlertRead",
     "ApiToken",
     "ArchivedRow",
     "AuditEntry",
@@ -143,4 +148,8 @@ TABLES: Sequence[type[Table]] = (
     PhoneCall,
     Recording,
     TextMessage,
+    Alert,
+    AlertRead,
+    AlertLetter,
+    AlertChoice,
 )

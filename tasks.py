@@ -151,7 +151,7 @@ def work_step(work_id: int) -> None:
 @huey.periodic_task(crontab(minute="*"), name="prosaas.tick", priority=PRIORITY["high"], expires=55)
 def tick() -> None:
     """Every minute: plan what is due. A slot in the database decides, so any number of workers may tick."""
-    from jobs import calls_desk, sweep, work
+    from jobs import alerting, calls_desk, sweep, work
 
     if _workshop is not None:
         with _database():
@@ -160,7 +160,7 @@ def tick() -> None:
             calls_desk.look_after(_workshop.config, _workshop.blobs)
             for run_id in sweep.plan_syncs():
                 ring(run_id)
-            for work_id, priority in work.plan():
+            for work_id, priority in [*alerting.look_after(_workshop.config), *work.plan()]:
                 ring_work(work_id, priority)
 
 

@@ -42,6 +42,7 @@ def web(argv: list[str]) -> int:
 
         from prosaas import app
         from store import schema
+        from web.watch import Watch
 
         schema.open_database(config)
         _write_pages(config)
@@ -54,6 +55,7 @@ def web(argv: list[str]) -> int:
         )
         _log_start("web", config.bind, config.port)
         signal.signal(signal.SIGTERM, _stop)
+        Watch(config).start()
         server.run()  # returns on SystemExit and KeyboardInterrupt, its threads ended
     return 0
 

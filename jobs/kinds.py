@@ -129,7 +129,27 @@ def _plan_packs() -> Iterable[tuple[Work, bool]]:
     return packs.plan()
 
 
+def _alerts(job: Job) -> Again | Done:
+    from jobs import alerting
+
+    return alerting.look(job)
+
+
+def _alert_mail(job: Job) -> Again | Done:
+    from jobs import alerting
+
+    return alerting.mail(job)
+
+
+def _plan_alerts() -> Iterable[tuple[Work, bool]]:
+    from jobs import alerting
+
+    return alerting.plan()
+
+
 KINDS: Mapping[str, Kind] = {
+    "alerts": Kind(_alerts),
+    "alert_mail": Kind(_alert_mail, tries=6),
     "backup": Kind(_backup),
     "expire_exports": Kind(_expire_exports),
     "export": Kind(_export),
@@ -149,6 +169,7 @@ KINDS: Mapping[str, Kind] = {
 
 # Asked once a minute by every worker; each asks for its work by a slot, so that it is done once.
 PLANS: Sequence[Callable[[], Iterable[tuple[Work, bool]]]] = (
+    _plan_alerts,
     _plan_backup,
     _plan_calls,
     _plan_erasing,

@@ -8,7 +8,7 @@ from typing import Any
 import clock
 from models import Mailbox, Receipt, SyncRun
 from money import Money
-from store import audit, contact_links
+from store import alerts, audit, contact_links
 from store.outbox import (
     ALL,
     ENDS_SOON,
@@ -97,6 +97,7 @@ def receipt(row: Receipt) -> dict[str, Any]:
 
 def run_ended(run: SyncRun) -> None:
     """A sync ended by itself; one that a person cancelled is no news to anybody."""
+    alerts.run_ended(run)
     type_ = {"completed": SYNC_FINISHED, "failed": SYNC_FAILED}.get(run.status)
     if type_ is None or not listening(run.business_id):
         return

@@ -13,6 +13,7 @@ from store import sql
 RECEIPT_CREATED, RECEIPT_UPDATED, RECEIPT_APPROVED = "receipt.created", "receipt.updated", "receipt.approved"
 SYNC_FINISHED, SYNC_FAILED = "sync.finished", "sync.failed"
 NEEDS_RECONNECT, ENDS_SOON = "mailbox.needs_reconnect", "mailbox.token_ends_soon"
+ALERT_RAISED = "alert.raised"
 TYPES = (
     RECEIPT_CREATED,
     RECEIPT_UPDATED,
@@ -25,6 +26,7 @@ TYPES = (
     "call.completed",
     "message.received",
     "contact.created",
+    ALERT_RAISED,
 )
 ALL = "*"  # of an endpoint that wants every type, later ones too
 TEST = "webhook.test"

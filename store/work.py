@@ -87,6 +87,16 @@ def get(work_id: int) -> Work | None:
     return row
 
 
+def waiting(kind: str) -> list[Work]:
+    """Work of a kind that may be claimed now, the oldest first."""
+    return list(Work.select().where(Work.kind == kind, _ready(clock.now())).order_by(Work.id))
+
+
+def failed_since(kind: str, moment: datetime) -> list[Work]:
+    """Work of a kind that failed since a moment."""
+    return list(Work.select().where(Work.kind == kind, Work.status == "failed", Work.finished_at > moment))
+
+
 # -- the worker's side
 
 

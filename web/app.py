@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("web")
 _NOUNS = (
-    "audit", "bulk", "business", "calls", "changes", "contacts", "diagnostics", "doctor", "documents", "exports",
-    "gmail", "gmail_setup", "health", "invitations", "mail", "mailboxes", "me", "metrics", "months", "openapi",
-    "packs", "pages", "passwords", "phone", "receipts", "rules", "search", "security", "senders", "session",
+    "alerts", "audit", "bulk", "business", "calls", "changes", "contacts", "diagnostics", "doctor", "documents",
+    "exports", "gmail", "gmail_setup", "health", "invitations", "mail", "mailboxes", "me", "metrics", "months",
+    "openapi", "packs", "pages", "passwords", "phone", "receipts", "rules", "search", "security", "senders", "session",
     "sync", "tasks", "tokens", "uploads", "users", "vendors", "views", "webhooks",
 )  # fmt: skip
 UPLOAD_LIMIT = 50 * 1024 * 1024
@@ -75,7 +75,7 @@ def _bound(site: Site, route: Route) -> Any:
             auth.let_in(call, route)
             call.query = _query(route)
             call.body = _body(route)
-            sure = bottle.request.query.confirm == "month_closed"
+            sure = route.method not in auth.SAFE and bottle.request.query.confirm == "month_closed"
             with audit.acting(call.actor) as acting, months.confirmed(yes=sure):
                 answer = idempotency.once(call, route, path, lambda: route.handler(call, **path))
                 _leave_a_trace(call, route, path, acting)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from store import receipts, runs
+from store import alerts, receipts, runs
 from web import answers, briefs, shapes, values
+from web.alerts import reader
 from web.routing import route
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ _ANSWER = shapes.obj(
     receipts=shapes.many(shapes.ref("Receipt")),
     removed=shapes.many(shapes.WHOLE),
     run=shapes.either(shapes.ref("SyncRun")),
+    alerts=shapes.WHOLE,
 )
 
 
@@ -23,7 +25,7 @@ _ANSWER = shapes.obj(
     "GET",
     "/api/changes",
     role="accountant",
-    summary="Receipts changed since a cursor, and the run that is active",
+    summary="Receipts changed since a cursor, the run that is active, and how many alerts are unread",
     query={"after": values.text(60, about="of the last answer; without it: from now on")},
     answers={200: _ANSWER},
 )
@@ -37,5 +39,6 @@ def changes(call: Call) -> bytes:
             "receipts": [briefs.receipt(row, call.business.base_currency) for row in rows if row["deleted_at"] is None],
             "removed": [row["id"] for row in rows if row["deleted_at"] is not None],
             "run": run and briefs.run(run, new=[], seq=0),
+            "alerts": alerts.unread(reader(call)),
         }
     )
