@@ -6,7 +6,7 @@ import re
 from binascii import a2b_base64
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from math import ceil, floor
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -47,6 +47,7 @@ _HISTORY_FIELDS = (
 )
 _RAW = re.compile(rb'"raw"\s*:\s*"([\w-]*)(?:=|\\u003[dD])*"')  # no quote or escape can stand within base64
 _STANDARD_BASE64 = bytes.maketrans(b"-_", b"+/")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PIECE = 1 << 20  # a multiple of four
 _RAW_FIELDS = "id,threadId,labelIds,historyId,internalDate,sizeEstimate,raw"
 _HISTORY_TYPES = ("messageAdded", "messageDeleted", "labelAdded", "labelRemoved")
@@ -331,7 +332,7 @@ def raw_mail(answer: Answer, message_id: str) -> RawMail:
         id=message_id,
         thread_id=str(message.get("threadId") or ""),
         labels=_labels(message),
-        received_at=datetime.fromtimestamp(_number(message, "internalDate") / 1000, UTC),
+        received_at=_moment(message),
         raw=_decoded(memoryview(answer.body)[found.start(1) : found.end(1)]),
     )
 
@@ -399,6 +400,13 @@ def _number(answer: dict[str, Any], name: str) -> int:
     try:
         return int(answer[name])
     except (KeyError, TypeError, ValueError) as error:
+        raise cut() from error
+
+
+def _moment(message: dict[str, Any]) -> datetime:
+    try:
+        return _EPOCH + timedelta(milliseconds=_number(message, "internalDate"))
+    except OverflowError as error:  # beyond all years
         raise cut() from error
 
 

@@ -157,6 +157,8 @@ def test_raw_is_read_padded_or_not_escaped_or_not(data: bytes, padded: bool, esc
         message("QU=D"),
         {**message("QUJD"), "id": "another"},
         {**message("QUJD"), "internalDate": "soon"},
+        {**message("QUJD"), "internalDate": "9" * 16},
+        {**message("QUJD"), "internalDate": "9" * 30},
         {"id": "19d0"},
         {"raw": "QUJD"},
         {"id": "19d0", "snippet": '"raw": "QUJD"', "internalDate": "1"},

@@ -191,13 +191,14 @@ def _looping_pdf() -> bytes:
 
 def fuzzed(pick: random.Random, cases: int) -> Iterator[tuple[str, bytes]]:
     """Sound mails, PDF, XML, HTML and pictures with bytes changed, doubled, cut and spliced."""
-    seeds = list(_seeds())
+    known = list(seeds())
     for number in range(cases):
-        name, sound = pick.choice(seeds)
-        yield f"fuzz {number} {name}", _damaged(pick, sound, pick.choice(seeds)[1])
+        name, sound = pick.choice(known)
+        yield f"fuzz {number} {name}", damaged(pick, sound, pick.choice(known)[1])
 
 
-def _damaged(pick: random.Random, sound: bytes, other: bytes) -> bytes:
+def damaged(pick: random.Random, sound: bytes, other: bytes) -> bytes:
+    """Sound bytes with a few of them changed, doubled, cut, or replaced by another's."""
     data = bytearray(sound)
     for _ in range(pick.choice((1, 2, 4, 8, 30))):
         at = pick.randrange(len(data) + 1)
@@ -220,7 +221,8 @@ def _damaged(pick: random.Random, sound: bytes, other: bytes) -> bytes:
     return bytes(data[:2_000_000])
 
 
-def _seeds() -> Iterator[tuple[str, bytes]]:
+def seeds() -> Iterator[tuple[str, bytes]]:
+    """Sound files of every kind: (name, bytes)."""
     for locale in LOCALES:
         for seed in (0, 3, 5):
             paper = make(seed, locale)
