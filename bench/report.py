@@ -67,14 +67,28 @@ def machine() -> dict[str, object]:
 
 def memory_mb(pid: int) -> float:
     """Proportional memory (PSS) of a process and all below it, in MB; Linux only."""
-    kilobytes = 0
+    return sum(map(_pss_mb, _tree(pid)))
+
+
+def memory_by_command(pid: int) -> dict[str, float]:
+    """The same, apart for each of our commands (and the Redis server), as figures: `web_mb` and so on."""
+    found: dict[str, float] = {}
     for member in _tree(pid):
         try:
-            rollup = Path(f"/proc/{member}/smaps_rollup").read_text(encoding="ascii")
+            words = Path(f"/proc/{member}/cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace").split()
         except OSError:
-            continue  # it ended meanwhile
-        kilobytes += sum(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
-    return kilobytes / 1000
+            continue
+        name = "redis" if any("-server" in word for word in words[:1]) else words[-1] if words else "redis"
+        found[f"{Path(name).name}_mb"] = found.get(f"{Path(name).name}_mb", 0.0) + _pss_mb(member)
+    return found
+
+
+def _pss_mb(pid: int) -> float:
+    try:
+        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
+    except OSError:  # it ended meanwhile
+        return 0.0
+    return sum(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")) / 1000
 
 
 def cpu_s(pid: int) -> float:

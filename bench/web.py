@@ -18,7 +18,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import models
-from bench import report
+from bench import idle, report
 from config import Config
 from store import people, schema
 from tests.support import installation, postgres
@@ -55,7 +55,7 @@ def main(argv: list[str]) -> int:
         if given.only in (None, kind):
             figures.update(_database(kind, size))
             report.publish("web", figures, as_json=given.json, quick=given.quick)  # what there is, should the rest fail
-    figures["idle_mb"] = _idle_mb()
+    figures["idle_mb"] = idle.measure(2)["idle_mb"]
     report.publish("web", figures, as_json=given.json, quick=given.quick)
     return 0
 
@@ -221,15 +221,3 @@ def _cpu_s(pid: int) -> float:
             fields = Path(f"/proc/{member}/stat").read_text().rpartition(")")[2].split()
             ticks += int(fields[11]) + int(fields[12])
     return ticks / os.sysconf("SC_CLK_TCK")
-
-
-def _idle_mb() -> float | None:
-    """PSS of everything that `./prosaas up` runs, Redis included, ten seconds after it is there."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        env = environment(folder, PORT=free_port(), CALLS_PORT=free_port())
-        with running(prosaas("up"), env, folder / "up.log") as process:
-            listening = lambda: "READY and LISTENING" in (folder / "up.log").read_text(encoding="utf-8")  # noqa: E731
-            until(listening, "the worker listens", 120)
-            time.sleep(10)
-            return report.memory_mb(process.pid)
