@@ -133,6 +133,8 @@ def test_live_calls_are_polled_and_a_ticket_says_who_may_listen(site: Web, home:
         assert values is not None
         assert (values["business"], values["listen"], given["listen"]) == (home.id, listen, listen)
     assert site.script(home, "owner").post("/api/live/ticket", {}).json()["listen"] is False
+    trail = site.browser(home, role="owner").get("/api/audit").json()["items"]
+    assert not [line for line in trail if "ticket" in str(line)]  # it changes nothing of the business
 
 
 def test_phone_settings_are_kept_and_the_token_is_never_told(site: Web, home: Business) -> None:

@@ -166,7 +166,7 @@ def erase(call: Call, id: int) -> None:  # noqa: A002
 
 
 @route(
-    "POST", "/api/live/ticket", role="member", summary="A ticket for the live view's socket", body={},
+    "POST", "/api/live/ticket", role="member", summary="A ticket for the live view's socket", body={}, quiet=True,
     answers={
         200: shapes.obj(
             ticket=shapes.TEXT, path=shapes.TEXT, here=shapes.BOOL, listen=shapes.BOOL, expires_in_s=shapes.WHOLE

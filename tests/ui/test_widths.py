@@ -30,6 +30,8 @@ LOOK = """() => { const bad = [];
   for (const part of document.querySelectorAll(parts)) {
     const scrolls = ['auto', 'scroll'].includes(getComputedStyle(part).overflowX);
     if (part.clientWidth && !scrolls && part.scrollWidth > part.clientWidth + 1) bad.push(part.className);
+    const box = part.getBoundingClientRect();
+    if (!hidden(box) && (box.left < -1 || box.right > innerWidth + 1)) bad.push(`beyond: ${part.className}`);
   }
   return [...new Set(bad)]; }"""
 DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"

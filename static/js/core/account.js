@@ -4,6 +4,7 @@ import { api, me, session, slug } from "./api.js";
 import { business, mailboxes, counts, loadBusiness, loadMailboxes, loadCounts } from "./business.js";
 import { lang, setLanguage, LANGUAGES } from "./i18n.js";
 import { stored, remember } from "./prefs.js";
+import { route } from "./router.js";
 import { loadLatest } from "./sync.js";
 import { forget } from "../receipts/list.js";
 
@@ -60,7 +61,8 @@ export function enter(name) {
   });
   if (!name) return;
   remember("last", name);
-  Promise.allSettled([loadBusiness(), loadMailboxes(), loadCounts(), loadLatest()]);
+  const counted = route.value.page === "receipts"; // the list counts by itself
+  Promise.allSettled([loadBusiness(), loadMailboxes(), !counted && loadCounts(), loadLatest()]);
 }
 
 /** The business to open when the address names none. */

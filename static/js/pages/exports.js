@@ -55,7 +55,7 @@ function Handed({ onExport }) {
   if (list.error && !list.items) return html`<${Trouble} text=${sentence(list.error)} again=${reload} />`;
   if (!list.items) return html`<${Wait} />`;
   if (!list.items.length) {
-    return html`<${Empty} icon="export" title=${t("exports.none")} text=${t("exports.none.p")}><button type="button" class="btn pri" onClick=${onExport}>${t("exports.first")}</button></${Empty}>`;
+    return html`<${Empty} icon="export" title=${t("exports.none")} text=${t("exports.none.p")}><button type="button" class="btn" onClick=${onExport}>${t("exports.first")}</button></${Empty}>`;
   }
   return html`<section class="panel"><ul class="checks exlist" aria-live="polite">${list.items.map((row) => html`<${Row} key=${row.id} row=${row} reload=${reload} />`)}</ul><${MoreOf} list=${list} more=${more} /></section>`;
 }

@@ -28,8 +28,9 @@ export function Months() {
   return html`<section class="panel"><p class="hint">${t("exports.months.p")}</p><div class="scrollx" tabindex="0" role="region" aria-label=${t("exports.tab.months")}><table class="plain months">
     <thead><tr><th>${t("exports.month")}</th><th class="r">${t("nav.receipts")}</th><th class="r">${t("tab.review")}</th><th class="r">${t("exports.new")}</th><th>${t("exports.state")}</th><th><span class="sr">${t("act.more")}</span></th></tr></thead>
     <tbody>${page.items.map((one) => html`<tr key=${one.month}>
-      <td>${monthName(one.month)}</td><td class="r">${link(one.count, `?month=${one.month}`)}</td><td class="r">${link(one.to_review, `?status=to_review&month=${one.month}`)}</td><td class="r">${link(one.new, `?month=${one.month}&exported=0`)}</td>
-      <td>${one.closed_at ? html`<span class="flag good"><${Icon} name="check" />${t("exports.month.closed_")}</span>` : html`<span class="flag ok">${t("exports.month.open")}</span>`}
+      <td>${monthName(one.month)}</td><td class="r" data-label=${t("nav.receipts")}>${link(one.count, `?month=${one.month}`)}</td>
+      <td class="r" data-label=${t("tab.review")}>${link(one.to_review, `?status=to_review&month=${one.month}`)}</td><td class="r" data-label=${t("exports.new")}>${link(one.new, `?month=${one.month}&exported=0`)}</td>
+      <td class="state">${one.closed_at ? html`<span class="flag good"><${Icon} name="check" />${t("exports.month.closed_")}</span>` : html`<span class="flag ok">${t("exports.month.open")}</span>`}
         ${one.late > 0 && html` <span class="flag info">${t("exports.late", { n: one.late, n_text: num(one.late) })}</span>`}</td>
       <td class="acts"><a class="btn ghost" href=${at("exports", `?export=1&month=${one.month}`)}>${t("act.export")}</a>
         ${mayWrite.value && html`<button type="button" class="btn ghost" onClick=${() => turn(one, one.closed_at ? "reopen" : "close")}>${t(one.closed_at ? "exports.month.reopen" : "exports.month.close")}<span class="sr"> ${monthName(one.month)}</span></button>`}</td></tr>`)}</tbody></table></div></section>`;
