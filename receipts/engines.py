@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _SIDE = 960  # pixels of the longer side in which text is looked for; more costs time and finds no more
+_RUN = [3, 48, 160]  # channels, height and least width of a run of text; short ones are padded to it, at its cost
+_RUNS = 2  # runs read at once: the shorter one is padded to the longer one
 _FEW = 3  # known words that a slip shows at least
 _SURE = 0.5  # words below this are noise
 _TESSERACT_SECONDS = 25
@@ -119,10 +121,13 @@ class Rapid:
                 params={
                     "Det.limit_type": "max",
                     "Det.limit_side_len": _SIDE,
+                    "Rec.rec_img_shape": _RUN,
+                    "Rec.rec_batch_num": _RUNS,
                     "Global.use_cls": False,
                     "Global.log_level": "critical",
                     "EngineConfig.onnxruntime.intra_op_num_threads": 1,
                     "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+                    "EngineConfig.onnxruntime.enable_cpu_mem_arena": True,  # else pages are asked for again and again
                 }
             )
         return self._engine

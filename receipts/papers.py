@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from receipts import detect, sniff, split
@@ -225,7 +226,9 @@ def _exact(document: Document, invoice: einvoice.EInvoice) -> Found:
     def known(value: T | None) -> Field[T]:
         if value is None:
             return none("the e-invoice does not state it")
-        return Field(value, 0.99, why, candidates=(Candidate(value, 0.99, why),))
+        # What it states is printed too: where, is looked up when somebody wants to see it.
+        quote = str(value) if isinstance(value, (str, Decimal)) and not isinstance(value, Kind) else None
+        return Field(value, 0.99, why, None, quote, (Candidate(value, 0.99, why, None, quote),))
 
     flags = [
         Flag(name, f"{name}_missing", f"The e-invoice states no {name}.")

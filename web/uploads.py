@@ -67,11 +67,19 @@ def bring(call: Call, id: int) -> bytes:  # noqa: A002
     return answers.json(queued(call, look(call), "The file will be read."), 202)
 
 
+class _Upload(bottle.BaseRequest):  # type: ignore[misc] # Bottle has no types
+    """A request of which all files together may stay in memory; else Bottle refuses a few small ones past 100 KB."""
+
+    MEMFILE_MAX = LIMIT
+
+
 def _files() -> list[bottle.FileUpload]:
     if not bottle.request.content_type.startswith("multipart/form-data"):
         raise Tellable("no_files", "Send the files as multipart/form-data.")
     try:
-        parts = [part for _, part in bottle.request.POST.allitems() if isinstance(part, bottle.FileUpload)]
+        parts = [
+            part for _, part in _Upload(bottle.request.environ).POST.allitems() if isinstance(part, bottle.FileUpload)
+        ]
     except (bottle.MultipartError, ValueError) as error:
         raise Tellable("bad_multipart", "The upload is damaged; please send it again.") from error
     if not parts:

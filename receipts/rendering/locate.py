@@ -126,11 +126,14 @@ def _share(wanted: list[str], line: list[_Word]) -> float:
     """How much of the quote stands on the line, a little less for a line that holds much else."""
     have = [plain for word in line if (plain := _plain(word[0]))]
     rest = list(have)
+    whole = "".join(have)
     hit = 0
     for word in wanted:
         if word in rest:
             rest.remove(word)
             hit += len(word)
+        elif len(word) > 4 and word.isdigit() and word in whole:
+            hit += len(word)  # "1 234,56" is one amount and two words
     # A quote's word may come out of the PDF in pieces, or two of them as one.
     share = hit / sum(map(len, wanted))
     if share < 1 and sorted("".join(wanted)) == sorted("".join(have)):
@@ -139,7 +142,9 @@ def _share(wanted: list[str], line: list[_Word]) -> float:
 
 
 def _box(page: int, line: list[_Word], wanted: set[str], width: float, height: float) -> Box:
-    hits = [word for word in line if _plain(word[0]) in wanted] or line
+    hits = [word for word in line if _plain(word[0]) in wanted]
+    hits += _run(line, wanted - {_plain(word[0]) for word in hits})
+    hits = hits or line
     return Box(
         page,
         round(max(0.0, min(w[1] for w in hits) / width), 4),
@@ -147,3 +152,14 @@ def _box(page: int, line: list[_Word], wanted: set[str], width: float, height: f
         round(min(1.0, max(w[3] for w in hits) / width), 4),
         round(min(1.0, max(w[4] for w in hits) / height), 4),
     )
+
+
+def _run(line: list[_Word], wanted: set[str]) -> list[_Word]:
+    """The shortest run of words side by side that hold a wanted one together."""
+    row = sorted(line, key=lambda word: word[1])
+    for count in range(2, min(6, len(row) + 1)):
+        for start in range(len(row) - count + 1):
+            together = "".join(_plain(word[0]) for word in row[start : start + count])
+            if any(len(one) > 4 and one in together for one in wanted):
+                return row[start : start + count]
+    return []
