@@ -22,6 +22,10 @@ _MOST_TEXT: Final = 32_000  # a cell ends at 32,767 signs
 _PRINTED: Final = next(i for i, column in enumerate(RECEIPTS) if column.name == "base_total")
 _TOTAL: Final = next(i for i, column in enumerate(RECEIPTS) if column.name == "total")
 _CURRENCY: Final = next(i for i, column in enumerate(RECEIPTS) if column.name == "currency")
+_FIGURES: Final = {
+    "total", "net", "tax", "payable", "base_total", "base_rate", "tip", "discount", "quantity", "rate", "base",
+    "amount", "count", "id",
+}  # fmt: skip
 
 
 def write(rows: Iterable[ExportRow], about: About, out: BinaryIO, *, step: Step = no_step) -> Written:
@@ -65,18 +69,22 @@ def write(rows: Iterable[ExportRow], about: About, out: BinaryIO, *, step: Step 
 class _Sheets:
     def __init__(self, book: Any, about: About) -> None:
         self._about = about
+        # Words stand at the side where the language starts, whatever their own letters are; figures at the right.
+        side = {"align": "right" if labels.is_rtl(about.language) else "left"}
+        head = {"bold": True, "bottom": 1, "bg_color": "#eceae2", "text_wrap": True, "valign": "top"}
         self._formats = {
-            "head": book.add_format(
-                {"bold": True, "bottom": 1, "bg_color": "#eceae2", "text_wrap": True, "valign": "top"}
-            ),
-            "bold": book.add_format({"bold": True, "font_size": 13}),
-            "date": book.add_format({"num_format": "yyyy-mm-dd"}),
-            "moment": book.add_format({"num_format": "yyyy-mm-dd hh:mm"}),
+            "head": book.add_format({**head, **side}),
+            "headsum": book.add_format({**head, "align": "right"}),
+            "text": book.add_format(side),
+            "bold": book.add_format({"bold": True, "font_size": 13, **side}),
+            "date": book.add_format({"num_format": "yyyy-mm-dd", **side}),
+            "moment": book.add_format({"num_format": "yyyy-mm-dd hh:mm", **side}),
             "money": book.add_format({"num_format": "#,##0.00;[Red]-#,##0.00"}),
             "money0": book.add_format({"num_format": "#,##0;[Red]-#,##0"}),
             "money3": book.add_format({"num_format": "#,##0.000;[Red]-#,##0.000"}),
             "sum": book.add_format({"num_format": "#,##0.00;[Red]-#,##0.00", "bold": True, "top": 1}),
-            "sumword": book.add_format({"bold": True, "top": 1}),
+            "sumword": book.add_format({"bold": True, "top": 1, **side}),
+            "which": book.add_format({"num_format": "0.######", **side}),
             "rate": book.add_format({"num_format": "0.######"}),
         }
         self._receipts = self._sheet(book, "receipts", [(c.name, c.width) for c in RECEIPTS] + [(DOCUMENT, 40.0)])
@@ -98,14 +106,18 @@ class _Sheets:
         if labels.is_rtl(self._about.language):
             sheet.right_to_left()
         sheet.freeze_panes(1, 3 if name == "receipts" else 0)
+        sheet.set_row(0, 30)  # two lines
         for index, (column, width) in enumerate(columns):
             sheet.set_column(index, index, width)
-            sheet.write_string(0, index, self._label(column), self._formats["head"])
+            sheet.write_string(0, index, self._label(column), self._head(column))
         sheet.set_landscape()
         sheet.set_paper(9)
         sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(0)
         return sheet
+
+    def _head(self, name: str) -> Any:
+        return self._formats["headsum" if name in _FIGURES else "head"]
 
     def receipt(self, row: ExportRow) -> None:
         self._row += 1
@@ -131,7 +143,7 @@ class _Sheets:
         elif isinstance(value, int):
             sheet.write_number(row, column, value)
         else:
-            sheet.write_string(row, column, plain(value)[:_MOST_TEXT])
+            sheet.write_string(row, column, plain(value)[:_MOST_TEXT], self._formats["text"])
 
     def finish(self, totals: Totals, count: int) -> None:
         """Totals below the receipts, one line a currency, as formulas with their values; then the sheet of sums."""
@@ -197,10 +209,15 @@ class _Sheets:
         sheet = self._sums
         sheet.write_string(row, 0, self._label(title), self._formats["bold"])
         for index, name in enumerate(names):
-            sheet.write_string(row + 1, index, self._label(name), self._formats["head"])
+            sheet.write_string(
+                row + 1, index, self._label(name), self._formats["head"] if not index else self._head(name)
+            )
         for offset, line in enumerate(values):
             for index, value in enumerate(line):
-                self._write(sheet, row + 2 + offset, index, value, names[index], None)
+                if isinstance(value, Decimal) and not index:  # what the line is of: a rate
+                    sheet.write_number(row + 2 + offset, 0, float(value), self._formats["which"])
+                else:
+                    self._write(sheet, row + 2 + offset, index, value, names[index], None)
         return row + 3 + len(values)
 
 
