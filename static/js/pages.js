@@ -10,6 +10,7 @@ export const MENU = [
   { name: "contacts", icon: "users", key: "p", load: () => whole(import("./pages/contacts.js"), { words: "contacts", css: "contacts" }) },
   { name: "calls", icon: "phone", key: "c", load: () => whole(import("./pages/calls.js"), { words: "calls", css: "calls" }) },
   "-",
+  { name: "alerts", icon: "bell", key: "a", load: () => whole(import("./pages/alerts.js"), { words: "alerts" }) },
   { name: "status", icon: "pulse", key: "s", load: () => whole(import("./pages/status.js"), { words: "status" }) },
   { name: "settings", icon: "gear", key: "e", load: () => whole(import("./pages/settings.js")) },
 ];

@@ -1,7 +1,7 @@
 /* The frame around every page: side bar, phone bar, banners, global keys. */
 import { html, useState } from "./core/signals.js";
 import { me, slug, online } from "./core/api.js";
-import { business, mailSources, counts, at, mayWrite } from "./core/business.js";
+import { business, mailSources, counts, at, mayWrite, unreadAlerts } from "./core/business.js";
 import { route, go } from "./core/router.js";
 import { t, worded } from "./core/i18n.js";
 import { num } from "./core/fmt.js";
@@ -29,6 +29,7 @@ function NavLink({ name, icon, extra }) {
 /* The phone's bar: the first pages, the camera, and the way to all others. */
 function PhoneBar() {
   const { page } = route.value;
+  const told = unreadAlerts.value > 0 ? ` (${num(unreadAlerts.value)})` : "";
   const barred = [...BAR, "status"].filter((name) => PAGES[name]).slice(0, 3);
   const link = (name) => html`<a key=${name} href=${at(name)} aria-current=${page === name ? "page" : null}><${Icon} name=${PAGES[name].icon} />${t(`nav.${name}`)}</a>`;
   const others = MENU.filter((one) => !barred.includes(one.name)).filter((one, n, all) => one !== "-" || (n > 0 && all[n - 1] !== "-"));
@@ -36,8 +37,8 @@ function PhoneBar() {
     ${barred.slice(0, 2).map(link)}
     <button type="button" class="cam" aria-label=${t("nav.capture")} disabled=${!mayWrite.value} onClick=${capture}><${Icon} name="camera" /></button>
     ${barred.slice(2).map(link)}
-    <${Menu} class=${barred.includes(page) ? "" : "on"} up label=${t("nav.more")} text=${html`<${Icon} name="menu" />${t("nav.more")}`}
-      items=${others.map((one) => (one === "-" ? one : { label: t(`nav.${one.name}`), icon: one.icon, act: () => go(at(one.name)) }))} />
+    <${Menu} class=${barred.includes(page) ? "" : "on"} up label=${t("nav.more")} text=${html`<${Icon} name="menu" />${t("nav.more")}${told}`}
+      items=${others.map((one) => (one === "-" ? one : { label: t(`nav.${one.name}`) + (one.name === "alerts" ? told : ""), icon: one.icon, act: () => go(at(one.name)) }))} />
   </nav>`;
 }
 
@@ -70,7 +71,8 @@ export function Shell({ children }) {
       <${Workspace} />
       <nav class="nav" aria-label=${t("nav.main")}>
         ${MENU.map(({ name, icon }, n) => !name ? html`<hr key=${n} />` : html`<${NavLink} key=${name} name=${name} icon=${icon}
-          extra=${name === "receipts" && waiting > 0 && html`<span class="n hot">${num(waiting)}<span class="sr"> ${t("tab.review")}</span></span>`} />`)}
+          extra=${name === "receipts" ? waiting > 0 && html`<span class="n hot">${num(waiting)}<span class="sr"> ${t("tab.review")}</span></span>`
+            : name === "alerts" && unreadAlerts.value > 0 && html`<span class="n hot">${num(unreadAlerts.value)}</span>`} />`)}
       </nav>
       ${calm.value && html`<${Lazy} name="views" load=${views} quiet />`}
       <div class="grow"></div>

@@ -44,6 +44,8 @@ PAGES = {
     "texts": "calls?view=texts",
     "phone": "settings/phone",
     "webhooks": "settings/webhooks",
+    "alerts": "alerts?all=1",
+    "alert choices": "settings/alerts",
     "people": "settings/people",
     "tokens": "settings/tokens",
     "audit": "settings/audit",

@@ -5,6 +5,7 @@ import { today as dayIn } from "./fmt.js";
 
 export const business = signal(null); // GET /api/business
 export const mailboxes = signal(null); // items, or null until known
+export const unreadAlerts = signal(0);
 export const counts = signal(null); // of the whole business, for the sidebar
 export const today = computed(() => dayIn(business.value?.time_zone));
 export const base = computed(() => business.value?.base_currency || "ILS");

@@ -1,5 +1,6 @@
 /* The heartbeat: one tab of the browser polls for changes and the running sync, and tells the others. */
 import { get, online, session, slug } from "./api.js";
+import { unreadAlerts } from "./business.js";
 import { isActive } from "./sync.js";
 import { follow } from "./syncing.js";
 import { changedElsewhere } from "../receipts/list.js";
@@ -16,6 +17,7 @@ const EVERY = 20000;
 
 const jitter = (ms) => ms * (0.8 + Math.random() * 0.4);
 function tell(message) {
+  unreadAlerts.value = message.alerts || 0;
   changedElsewhere(message.receipts, message.removed);
   if (isActive(message.run)) follow(message.run.id);
   listeners.forEach((act) => act(message));
@@ -31,7 +33,7 @@ async function beat() {
     const first = cursor === null;
     cursor = answer.cursor;
     fails = 0;
-    const message = { business, receipts: first ? [] : answer.receipts, removed: first ? [] : answer.removed, run: answer.run };
+    const message = { business, receipts: first ? [] : answer.receipts, removed: first ? [] : answer.removed, run: answer.run, alerts: answer.alerts };
     tell(message);
     channel?.postMessage(message);
   } catch {
@@ -47,6 +49,7 @@ function reset() {
   cursor = null;
   fails = 0;
   clearTimeout(timer);
+  unreadAlerts.value = 0;
   if (slug.value) timer = setTimeout(beat, 1500);
 }
 

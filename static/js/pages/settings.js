@@ -23,6 +23,7 @@ const SECTIONS = [
   "-",
   ["tokens", () => section(import("./settings/tokens.js"))],
   ["webhooks", () => section(import("./settings/webhooks.js"), { words: "webhooks" })],
+  ["alerts", () => section(import("./settings/alerts.js"), { words: "alerts" })],
   ["audit", () => section(import("./settings/audit.js"), { words: "audit" })],
   "-",
   ["security", () => section(import("./settings/security.js"), { words: "access" })],
