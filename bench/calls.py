@@ -71,16 +71,16 @@ def main(argv: list[str]) -> int:
 
 def _ours_figures(server: Server, steps: tuple[int, ...], seconds: float, rounds: int) -> dict[str, report.Figure]:
     figures: dict[str, report.Figure] = {}
-    with _streams(server, 10, 1.0) as few:
+    with streams(server, 10, 1.0) as few:
         _go(few, server)
         small = report.memory_mb(server.process.pid)
     count = 200 if rounds > 1 else 100
-    with _streams(server, count, 1.0) as many:
+    with streams(server, count, 1.0) as many:
         _go(many, server)
         large = report.memory_mb(server.process.pid)
     figures["mb_per_stream"] = (large - small) / (count - 10)
     figures[f"mb_at_{count}"] = large
-    with _streams(server, 100, seconds) as hundred:
+    with streams(server, 100, seconds) as hundred:
         alone = min(_go(hundred, server)["p99_ms"] for _ in range(rounds))
         answers: list[float] = []
         audio: list[float] = []
@@ -107,7 +107,7 @@ def _threshold(server: Server, steps: tuple[int, ...], seconds: float) -> dict[s
         for _ in range(3):  # a neighbour's burst is not the server's fault: the best of three
             before = report.cpu_s(server.process.pid)
             try:
-                with _streams(server, count, seconds) as client:
+                with streams(server, count, seconds) as client:
                     seen = _go(client, server)
             except (OSError, ValueError, RuntimeError):
                 continue
@@ -132,7 +132,7 @@ def _threshold(server: Server, steps: tuple[int, ...], seconds: float) -> dict[s
 
 
 @contextlib.contextmanager
-def _streams(server: Server, count: int, seconds: float) -> Iterator[subprocess.Popen[str]]:
+def streams(server: Server, count: int, seconds: float) -> Iterator[subprocess.Popen[str]]:
     """A client process with so many open streams."""
     client = subprocess.Popen(
         [sys.executable, "-m", "bench.calls_load"], cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -244,24 +244,32 @@ def _ours(folder: Path) -> Iterator[Server]:
     models.db.close()
     key = models.derive("calls")[0]
 
-    def starts(count: int) -> list[str]:
-        made = []
-        for _ in range(count):
-            call = "CA" + os.urandom(16).hex()
-            values = {"call": call, "number": _NUMBER, "account": _ACCOUNT, "mode": "echo"}
-            token = tokens.issue(key, "stream", values, expires_at=time.time() + 600)
-            start = {"streamSid": "MZ" + "0" * 32, "callSid": call, "accountSid": _ACCOUNT,
-                     "customParameters": {"token": token}}  # fmt: skip
-            made.append(json.dumps({"event": "start", "streamSid": "MZ" + "0" * 32, "start": start}))
-        return made
-
     environment = {"PATH": os.environ.get("PATH", ""), "HOME": os.environ.get("HOME", ""), **settings}
     command = [sys.executable, str(ROOT / "prosaas.py"), "calls"]
     signed = signature.sign(_TOKEN, _PUBLIC.replace("http", "ws", 1) + "/ws/media")
     with _process(command, port, environment) as process:
         until(lambda: _answers(port), "calls answers")
         signature_header = {"X-Twilio-Signature": signed}
-        yield Server(process, port, headers=signature_header, starts=starts, folder=folder / "calls")
+        yield Server(
+            process,
+            port,
+            headers=signature_header,
+            starts=lambda count: starts(key, _ACCOUNT, _NUMBER, count),
+            folder=folder / "calls",
+        )
+
+
+def starts(key: bytes, account: str, number: str, count: int) -> list[str]:
+    """The first frames of so many calls whose streams send back what they hear."""
+    made = []
+    for _ in range(count):
+        call = "CA" + os.urandom(16).hex()
+        values = {"call": call, "number": number, "account": account, "mode": "echo"}
+        token = tokens.issue(key, "stream", values, expires_at=time.time() + 600)
+        start = {"streamSid": "MZ" + "0" * 32, "callSid": call, "accountSid": account,
+                 "customParameters": {"token": token}}  # fmt: skip
+        made.append(json.dumps({"event": "start", "streamSid": "MZ" + "0" * 32, "start": start}))
+    return made
 
 
 @contextlib.contextmanager
