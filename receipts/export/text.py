@@ -38,7 +38,10 @@ def line(text: str | None, most: int | None = None) -> str:
 
 def amount(value: Decimal | None) -> str:
     """A plain decimal with a point, as many places as it has; nothing for None."""
-    return "" if value is None else f"{value:f}"
+    if value is None:
+        return ""
+    text = str(value)  # thrice as fast as its format
+    return f"{value:f}" if "E" in text else text
 
 
 def stamp(moment: datetime | None) -> str:
