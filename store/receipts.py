@@ -32,7 +32,7 @@ DETAIL_COLUMNS = (  # of one receipt alone: a list of hundreds stays light
     "allocation_number",
 )  # fmt: skip
 DOCUMENT_COLUMNS = ("id", "filename", "media_type", "pages", "size", "sha256", "part")
-_NAMES = (*COLUMNS, *(f"document_{name}" for name in DOCUMENT_COLUMNS))
+NAMES = (*COLUMNS, *(f"document_{name}" for name in DOCUMENT_COLUMNS))
 _SELECT = (
     f"select {', '.join(f'r.{name}' for name in COLUMNS)}, {', '.join(f'd.{name}' for name in DOCUMENT_COLUMNS)} "
     "from receipt r left join document d on d.id = r.document_id "
@@ -78,6 +78,14 @@ def page(
     business_id: int, wanted: Filter, sort: str = "-date", limit: int = 50, cursor: str | None = None
 ) -> tuple[list[dict[str, Any]], str | None]:
     """One page of rows (columns by name) and the cursor of the next one; Tellable `bad_cursor`."""
+    rows, following = plain_page(business_id, wanted, sort, limit, cursor)
+    return [dict(zip(NAMES, row, strict=False)) for row in rows], following
+
+
+def plain_page(
+    business_id: int, wanted: Filter, sort: str = "-date", limit: int = 50, cursor: str | None = None
+) -> tuple[list[tuple[Any, ...]], str | None]:
+    """The same, each row as it came: values in the order of NAMES, the sort's own value after them."""
     order, after = SORTS[sort], _decoded(cursor, sort)
     # The sort's value stands last in each row, for the cursor.
     start = _SELECT.replace(" from receipt r ", f", {order.expression} from receipt r ", 1) + "where "
@@ -85,7 +93,7 @@ def page(
     more = len(rows) > limit
     rows = rows[:limit]
     following = _encoded(sort, rows[-1][-1], rows[-1][0]) if more else None
-    return [dict(zip(_NAMES, row, strict=False)) for row in rows], following
+    return rows, following
 
 
 def index(business_id: int, wanted: Filter, sort: str = "-date") -> tuple[list[tuple[Any, ...]], int, bool]:
@@ -220,7 +228,7 @@ def changed(business_id: int, after: str | None, limit: int = 200) -> tuple[list
 
 
 def _rows(tail: str, params: Sequence[object]) -> list[dict[str, Any]]:
-    return [dict(zip(_NAMES, row, strict=True)) for row in sql.fetch(_SELECT + tail, params)]
+    return [dict(zip(NAMES, row, strict=True)) for row in sql.fetch(_SELECT + tail, params)]
 
 
 def detail(business_id: int, id_: object) -> dict[str, Any]:

@@ -27,18 +27,20 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), microphone=(self), geolocation=(), payment=()",
+    "Content-Security-Policy": CSP,
+    "Cache-Control": "no-store",
 }
+_TLS = "Strict-Transport-Security"
 
 
 def secure(*, tls: bool) -> None:
     """Put the security headers on the answer, those that are there already excepted."""
-    response = bottle.response
+    headers = bottle.response.headers.dict  # the names as Bottle writes them: asked one by one it tidies each anew
     for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
-    response.headers.setdefault("Content-Security-Policy", CSP)
-    response.headers.setdefault("Cache-Control", "no-store")
-    if tls:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        if name not in headers:
+            headers[name] = [value]
+    if tls and _TLS not in headers:
+        headers[_TLS] = ["max-age=31536000"]
 
 
 def json(value: object, status: int = 200) -> bytes:

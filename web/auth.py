@@ -105,8 +105,9 @@ def _tenant(person: people.Person) -> people.Tenant:
 
 def _named_business() -> str | None:
     """The header's word, or `?b=` for pictures and downloads, which cannot send headers."""
-    named: str | None = bottle.request.environ.get("HTTP_X_BUSINESS")
-    return named or bottle.request.query.b or None
+    environ = bottle.request.environ
+    named: str | None = environ.get("HTTP_X_BUSINESS")
+    return named or ("b=" in environ.get("QUERY_STRING", "") and bottle.request.query.b) or None
 
 
 def _check_operator(*, operator: bool) -> None:

@@ -78,10 +78,11 @@ def listing(call: Call) -> dict[str, Any]:
     """Newest first unless sorted otherwise; those without a value come last."""
     query, base = call.query, call.business.base_currency
     if query["ids"] is not None:
-        rows, cursor = receipts.by_ids(call.business_id, query["ids"]), None
-    else:
-        rows, cursor = receipts.page(call.business_id, filter_of(query), query["sort"], query["limit"], query["cursor"])
-    return answers.listing([briefs.receipt(row, base) for row in rows], cursor)
+        found = receipts.by_ids(call.business_id, query["ids"])
+        return answers.listing([briefs.receipt(row, base) for row in found], None)
+    wanted = filter_of(query)
+    rows, cursor = receipts.plain_page(call.business_id, wanted, query["sort"], query["limit"], query["cursor"])
+    return answers.listing([briefs.plain_receipt(row, base) for row in rows], cursor)
 
 
 @route(
