@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -15,7 +15,8 @@ from jobs import knowledge
 from jobs.workshop import Workshop
 from models import Document, Mail, Receipt, write
 from receipts import types as reading
-from store import events, mailboxes, receipt_edits, rows, runs, senders, sql
+from receipts.fields import asked
+from store import events, mailboxes, receipt_edits, rows, runs, senders, sql, work
 
 SENTENCES = 12  # reasons kept of one mail
 _MAX_TEXT = 1000
@@ -38,11 +39,24 @@ class Read:
 def read(shop: Workshop, mail: Mail, source: str, passwords: Sequence[str] = ()) -> Read:
     """Read a fetched mail (or an uploaded file), its documents put into the blob store; any thread, no database."""
     raw = shop.blobs.get(mail.raw_sha256 or "")
-    if _is_file(mail, source):
-        result = shop.reader.read_file(raw, mail.subject, passwords=passwords)
-    else:
-        result = shop.reader.read_message(raw, passwords=passwords)
+    result = opened(shop, mail, source, raw, passwords)
     return Read(raw, result, {document.part: shop.blobs.put(document.data) for document in result.documents})
+
+
+def opened(
+    shop: Workshop,
+    mail: Mail,
+    source: str,
+    raw: bytes,
+    passwords: Sequence[str],
+    *,
+    texts: bool = False,
+    told: Mapping[str, str] | None = None,
+) -> reading.MessageReading:
+    """What the reader makes of a mail's or an uploaded file's bytes; texts and told as receipts.reader has them."""
+    if _is_file(mail, source):
+        return shop.reader.read_file(raw, mail.subject, passwords=passwords, texts=texts, told=told)
+    return shop.reader.read_message(raw, passwords=passwords, texts=texts, told=told)
 
 
 def enter(shop: Workshop, lease: runs.Lease, mail: Mail, source: str, read: Read) -> None:
@@ -57,6 +71,8 @@ def enter(shop: Workshop, lease: runs.Lease, mail: Mail, source: str, read: Read
     keys = {each.part: read.keys.get(each.part) or shop.blobs.put(each.data) for each in result.documents}
     with write():
         _settle(lease, mail, source, result, keys)
+        if shop.config.llm_url and any(asked.wanted(one) for one in result.receipts):
+            work.ask("second_reading", mail.business_id, {"mail": mail.id}, unique=str(mail.id), priority="low")
 
 
 def _is_file(mail: Mail, source: str) -> bool:
@@ -204,7 +220,6 @@ def _keep(
 
     waiting: the receipt that this document was brought for, and fills.
     """
-    columns = row_of(one)
     row = waiting
     if row is None and again:
         row = Receipt.get_or_none(Receipt.mail == mail, Receipt.part == one.part, Receipt.ordinal == ordinal)
@@ -222,6 +237,22 @@ def _keep(
             source=source,
             received_at=mail.received_at,
         )
+    _fill(row, one, mail, document, new=new)
+    return int(new)
+
+
+def renew(mail: Mail, one: reading.Reading, ordinal: int) -> None:
+    """Bring a receipt that still waits for a look up to a second reading of its mail; in a write transaction."""
+    row = Receipt.get_or_none(Receipt.mail == mail, Receipt.part == one.part, Receipt.ordinal == ordinal)
+    if row is None or row.status != "to_review" or row.deleted_at is not None:
+        return
+    if row.document is None or row.document.mail_id == mail.id:  # else its paper was brought since
+        _fill(row, one, mail, row.document, new=False)
+
+
+def _fill(row: Receipt, one: reading.Reading, mail: Mail, document: Document | None, *, new: bool) -> None:
+    """Put a reading into its row, let the vendor's rules speak, save it, and tell of it."""
+    columns = row_of(one)
     before = dict(row.__data__)
     # What a person set is never overwritten, nor is a flag raised again about it.
     kept, settled = receipt_edits.protected(row.hand_set)
@@ -244,7 +275,6 @@ def _keep(
         changed = {name: old for name, old in before.items() if old != seen[name] and name not in _SILENT}
         events.receipts_changed(mail.business_id, [(row, changed)])
     knowledge.settle(row, uses, speaking, mail, new=new)
-    return int(new)
 
 
 def row_of(one: reading.Reading) -> dict[str, Any]:

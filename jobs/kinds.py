@@ -45,6 +45,12 @@ def _plan_calls() -> Iterable[tuple[Work, bool]]:
     return calls_work.plan()
 
 
+def _second_reading(job: Job) -> Again | Done:
+    from jobs import second_reading
+
+    return second_reading.step(job)
+
+
 def _erase_business(job: Job) -> Again | Done:
     from jobs import erasing
 
@@ -158,6 +164,7 @@ KINDS: Mapping[str, Kind] = {
     "call_recording": Kind(_call_recording),
     "call_sound": Kind(_call_sound, tries=5),
     "call_retention": Kind(_call_retention),
+    "second_reading": Kind(_second_reading, tries=4),
     "text_message": Kind(_text_message),
     "erase_business": Kind(_erase_business),
     "erase_files": Kind(_erase_files),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -63,10 +63,18 @@ class Reader:
         )
 
     def read_message(
-        self, raw: bytes, *, passwords: Sequence[str] = (), today: date | None = None, ignore_xml: bool = False
+        self,
+        raw: bytes,
+        *,
+        passwords: Sequence[str] = (),
+        today: date | None = None,
+        ignore_xml: bool = False,
+        texts: bool = False,
+        told: Mapping[str, str] | None = None,
     ) -> MessageReading:
         """As receipts.reader.read_message, within the limits."""
-        return self._ask({"do": "message", **_options(passwords, today, ignore_xml=ignore_xml)}, raw)
+        more = {"texts": texts, "told": dict(told or {})}
+        return self._ask({"do": "message", **_options(passwords, today, ignore_xml=ignore_xml), **more}, raw)
 
     def read_file(
         self,
@@ -77,9 +85,11 @@ class Reader:
         passwords: Sequence[str] = (),
         today: date | None = None,
         ignore_xml: bool = False,
+        texts: bool = False,
+        told: Mapping[str, str] | None = None,
     ) -> MessageReading:
         """As receipts.reader.read_file, within the limits."""
-        names = {"do": "file", "filename": filename, "media_type": media_type}
+        names = {"do": "file", "filename": filename, "media_type": media_type, "texts": texts, "told": dict(told or {})}
         return self._ask({**names, **_options(passwords, today, ignore_xml=ignore_xml)}, data)
 
     def close(self) -> None:
@@ -152,6 +162,8 @@ class _Handler:
             "ocr": self._ocr,
             "today": today,
             "ignore_xml": question["ignore_xml"],
+            "texts": question["texts"],
+            "told": question["told"],
         }
         try:
             if question["do"] == "message":

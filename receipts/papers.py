@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from receipts import detect, sniff, split
+from receipts import detect, llm, sniff, split
 from receipts.charsets import decode_bytes
 from receipts.documents import einvoice, html, plain
 from receipts.documents.pdf import Pdf, PdfError
-from receipts.fields import extract, stated
+from receipts.fields import asked, extract, stated
 from receipts.fields.choice import none
 from receipts.layout import Text
+from receipts.llm import Told
 from receipts.ocr import Ocr, OcrUnavailable
 from receipts.types import Candidate, Document, Field, Flag, Headers, Kind, Reading, Reason
 
 T = TypeVar("T")
 _PHOTO_BYTES = 15_000
 _OCR_PAGES = 3
+_TEXT = 60_000  # signs of a document's text that are handed on
 _FIELDS = ("vendor", "vendor_tax_id", "number", "date", "due_date", "currency", "total", "payable", "net")
 
 
@@ -32,6 +34,18 @@ class Options:
     ocr: Ocr | None = None
     today: date | None = None
     ignore_xml: bool = False
+    texts: bool = False  # whether doubtful readings carry the text that they were read from
+    told: Mapping[str, str] = field(default_factory=dict)  # a language model's answers by part
+
+    def answer(self, part: str) -> Told | None:
+        """What the model said of this part."""
+        return llm.parse(self.told[part]) if part in self.told else None
+
+    def kept(self, got: extract.Extract) -> Reading:
+        """The reading, with its text where that is wanted and a second opinion may help."""
+        if not self.texts or not asked.wanted(got.reading):
+            return got.reading
+        return replace(got.reading, text=got.scan.text.text[:_TEXT])
 
 
 @dataclass
@@ -47,7 +61,7 @@ class Found:
 
 def read_body(document: Document, text: Text, headers: Headers, options: Options, *, bulk: bool) -> Found:
     """Read a mail's own text."""
-    got = extract.read(text, document.part, headers, today=options.today)
+    got = extract.read(text, document.part, headers, today=options.today, told=options.answer(document.part))
     verdict = detect.judge(got, headers, body=True, bulk=bulk)
     found = Found(document, [], verdict.reasons, body=True)
     if verdict.receipt:
@@ -84,7 +98,7 @@ def _orders(got: extract.Extract, headers: Headers, options: Options) -> list[Re
                 )
                 for number, share in shares.items()
             ]
-    return [got.reading]
+    return [options.kept(got)]
 
 
 def _waiting(reading: Reading, link: str) -> Reading:
@@ -114,7 +128,7 @@ def read_document(
         return _xml(document)
     if kind == sniff.HTML:
         text = html.read(html.decode(document.data))
-        got = extract.read(text, document.part, headers, filename=document.filename, today=options.today)
+        got = _extracted(document, text, headers, options)
         verdict = detect.judge(got, headers, body=True, bulk=False, filename=document.filename, in_mail=in_mail)
         return Found(document, _orders(got, headers, options) if verdict.receipt else [], verdict.reasons)
     if kind.startswith("image/"):
@@ -125,9 +139,14 @@ def read_document(
 
 
 def _read_text(document: Document, text: Text, headers: Headers, options: Options, *, in_mail: bool) -> Found:
-    got = extract.read(text, document.part, headers, filename=document.filename, today=options.today)
+    got = _extracted(document, text, headers, options)
     verdict = detect.judge(got, headers, body=False, bulk=False, filename=document.filename, in_mail=in_mail)
-    return Found(document, [got.reading] if verdict.receipt else [], verdict.reasons)
+    return Found(document, [options.kept(got)] if verdict.receipt else [], verdict.reasons)
+
+
+def _extracted(document: Document, text: Text, headers: Headers, options: Options) -> extract.Extract:
+    told = options.answer(document.part)
+    return extract.read(text, document.part, headers, filename=document.filename, today=options.today, told=told)
 
 
 def _pdf(document: Document, headers: Headers, options: Options, *, in_mail: bool) -> Found:
@@ -152,7 +171,7 @@ def _pdf(document: Document, headers: Headers, options: Options, *, in_mail: boo
 def _scanned(document: Document, pdf: Pdf, headers: Headers, options: Options, *, in_mail: bool) -> Found:
     if options.ocr is None:
         return _unread(
-            document, headers, "The PDF holds a picture only, and reading of pictures is off.", in_mail=in_mail
+            document, headers, options, "The PDF holds a picture only, and reading of pictures is off.", in_mail=in_mail
         )
     from receipts.documents import image
 
@@ -164,6 +183,7 @@ def _scanned(document: Document, pdf: Pdf, headers: Headers, options: Options, *
         return _unread(
             document,
             headers,
+            options,
             "The PDF holds a picture only, and no engine that reads pictures is installed.",
             in_mail=in_mail,
         )
@@ -176,19 +196,19 @@ def _image(document: Document, headers: Headers, options: Options, *, in_mail: b
     from receipts.documents import image
 
     if options.ocr is None:
-        return _unread(document, headers, "Reading of pictures is off.", in_mail=in_mail)
+        return _unread(document, headers, options, "Reading of pictures is off.", in_mail=in_mail)
     try:
         text = image.read(document.data, options.ocr)
     except image.ImageError as error:
         return Found(document, [], [Reason(error.code, error.sentence, -0.6)])
     except OcrUnavailable:
-        return _unread(document, headers, "No engine that reads pictures is installed.", in_mail=in_mail)
+        return _unread(document, headers, options, "No engine that reads pictures is installed.", in_mail=in_mail)
     if text is None:
         return Found(document, [], [Reason("decoration", "A small picture without text.", -0.3)])
     return _read_text(document, text, headers, options, in_mail=in_mail)
 
 
-def _unread(document: Document, headers: Headers, sentence: str, *, in_mail: bool) -> Found:
+def _unread(document: Document, headers: Headers, options: Options, sentence: str, *, in_mail: bool) -> Found:
     """A picture that could not be read: a receipt to be looked at when the mail says that it is one."""
     said = detect.words(f"{headers.subject} {document.filename}")
     spoken = (
@@ -206,6 +226,8 @@ def _unread(document: Document, headers: Headers, sentence: str, *, in_mail: boo
         flags=(Flag("*", "not_read", sentence),),
         source="none",
     )
+    if told := options.answer(document.part):
+        reading = asked.unread(reading, told)
     return Found(document, [reading], [reason, Reason("subject", "The mail speaks of a receipt.", 0.6)])
 
 

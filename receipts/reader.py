@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -29,6 +29,8 @@ def read_message(
     ocr: Ocr | None = None,
     today: date | None = None,
     ignore_xml: bool = False,
+    texts: bool = False,
+    told: Mapping[str, str] | None = None,
 ) -> MessageReading:
     """Read a mail.
 
@@ -38,8 +40,10 @@ def read_message(
         ocr: reads pictures; None leaves them unread, but told apart.
         today: no document is younger.
         ignore_xml: leave e-invoice XML within PDFs aside.
+        texts: doubtful readings carry the text that they were read from.
+        told: a language model's answers, by the part they are about.
     """
-    options = Options(passwords, ocr, today, ignore_xml)
+    options = Options(passwords, ocr, today, ignore_xml, texts, told or {})
     headers = _NO_HEADERS
     try:
         message = mime.parse(raw)
@@ -63,6 +67,8 @@ def read_file(
     today: date | None = None,
     ignore_xml: bool = False,
     words: Text | None = None,
+    texts: bool = False,
+    told: Mapping[str, str] | None = None,
 ) -> MessageReading:
     """Read a loose file: PDF, picture, XML, HTML, text or .eml.
 
@@ -75,12 +81,16 @@ def read_file(
         today: no document is younger.
         ignore_xml: leave e-invoice XML within PDFs aside.
         words: a picture's words, in place of OCR.
+        texts: as in read_message.
+        told: as in read_message.
     """
-    options = Options(passwords, ocr, today, ignore_xml)
+    options = Options(passwords, ocr, today, ignore_xml, texts, told or {})
     try:
         kind = sniff.media_type(data, filename, media_type)
         if kind == sniff.EML and words is None:
-            return read_message(data, passwords=passwords, ocr=ocr, today=today, ignore_xml=ignore_xml)
+            return read_message(
+                data, passwords=passwords, ocr=ocr, today=today, ignore_xml=ignore_xml, texts=texts, told=told
+            )
         name = mime.safe_name(filename)
         if kind in {sniff.ZIP, sniff.TNEF}:
             return _container(data, name, options)

@@ -127,6 +127,7 @@ class Reading:
     turned: bool = False  # the document prints its sums without a minus; its kind made them negative here
     link: str = ""  # where its document is to be fetched by hand, of a receipt that waits for it
     source: str = ""  # "einvoice", "schema_org", "pdf", "html", "plain", "ocr"
+    text: str = field(default="", repr=False)  # all that was read of its part, where that was asked for
     # What most documents lack: never flagged as missing, and a value only where it is plainly said.
     tip: Field[Decimal] = _NOTHING
     discount: Field[Decimal] = _NOTHING  # what the document takes off, as a positive amount

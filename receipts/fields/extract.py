@@ -8,10 +8,25 @@ from datetime import date
 from decimal import Decimal
 
 from receipts.countries import israel
-from receipts.fields import coded, currency, days, doubts, extras, items, kinds, numbers, stated, taxids, totals, vendor
+from receipts.fields import (
+    asked,
+    coded,
+    currency,
+    days,
+    doubts,
+    extras,
+    items,
+    kinds,
+    numbers,
+    stated,
+    taxids,
+    totals,
+    vendor,
+)
 from receipts.fields.choice import RIVALS, best, none
 from receipts.fields.scan import Scan
 from receipts.layout import Text
+from receipts.llm import Told
 from receipts.types import Candidate, Field, Headers, Kind, Reading
 
 _MONTH_FIRST = {"USD"}  # whose users write the month before the day
@@ -27,7 +42,14 @@ class Extract:
 
 
 def read(
-    text: Text, part: str, headers: Headers, *, filename: str = "", today: date | None = None, hints: Sequence[str] = ()
+    text: Text,
+    part: str,
+    headers: Headers,
+    *,
+    filename: str = "",
+    today: date | None = None,
+    hints: Sequence[str] = (),
+    told: Told | None = None,
 ) -> Extract:
     """Read one document.
 
@@ -38,6 +60,7 @@ def read(
         filename: its name.
         today: no document is younger.
         hints: further lines that speak of the document.
+        told: a language model's answer about it.
     """
     anchor = headers.date.date() if headers.date else None
     scan = Scan(text, anchor)
@@ -105,6 +128,8 @@ def read(
         reading = coded.with_codes(reading, text.codes)
     if len(text.sales) == 1:
         reading = stated.with_sale(reading, text.sales[0])
+    if told is not None:
+        reading = asked.with_answer(reading, told, scan, sums)
     return Extract(reading, scan, sums)
 
 
