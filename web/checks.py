@@ -46,6 +46,7 @@ def run(config: Config, root: Path) -> Iterator[Check]:
         lambda: google(config),
         lambda: twilio(config),
         lambda: ocr(config),
+        lambda: model(config),
         lambda: data_folder(config),
         lambda: database(config),
         lambda: mailboxes(config),
@@ -138,6 +139,26 @@ def ocr(config: Config) -> Check:
         remedy = f"Install tesseract-ocr-{unread[0]} (Debian), or take it out of OCR_LANGUAGES."
         return Check("ocr", WARN, f"Pictures in {', '.join(unread)} cannot be read.", remedy)
     return Check("ocr", OK, f"Pictures in {config.ocr_languages} can be read.")
+
+
+def model(config: Config) -> Check:
+    """Whether the attached language model answers, where there is one."""
+    if not config.llm_url:
+        return Check("language model", OK, "None is attached: what is read stays on this machine.")
+    if not config.llm_model:
+        return Check(
+            "language model", FAIL, "LLM_URL is set, but LLM_MODEL is not.", "Set it to the model's name there."
+        )
+    from sources import llm
+
+    try:
+        llm.check(config.llm_url, key=config.llm_api_key)
+    except Tellable as error:
+        remedy = (
+            "Start it, or mend LLM_URL and LLM_API_KEY; until then nothing is asked, and what is doubtful is flagged."
+        )
+        return Check("language model", WARN, error.sentence, remedy)
+    return Check("language model", OK, f"{config.llm_model} is asked about doubtful readings.")
 
 
 def data_folder(config: Config) -> Check:
