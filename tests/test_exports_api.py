@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from models import Business, Export, Receipt
+import clock
+from models import Business, Export, Receipt, write
+from store import exports
 from tests.support import exports as making
 from tests.support import installation
 from tests.support.processes import environment, run
@@ -77,6 +79,21 @@ def test_a_file_is_offered_only_when_it_is_whole(site: Web, business: Business) 
     over = browser.post(f"/api/exports/{asked['id']}/cancel", {})
     assert over.json()["status"] == "cancelled"
     assert browser.get(f"/api/exports/{asked['id']}/file").status_code == 409
+
+
+def test_files_that_are_no_longer_kept_are_told(site: Web, business: Business) -> None:
+    receipt(business)
+    browser = site.browser(business)
+    made = _made(site, browser, format="csv")
+    assert (made["expired_at"], str(made["expires_at"]) > str(made["ready_at"])) == (None, True)
+    Export.update(ready_at=clock.now() - exports.KEEP).where(Export.id == made["id"]).execute()
+    with write():
+        exports.expire()
+    late = browser.get(f"/api/exports/{made['id']}/file")
+    assert (late.status_code, late.json()["code"]) == (410, "export_expired")
+    told = browser.get(f"/api/exports/{made['id']}").json()
+    assert (told["status"], told["count"], told["files"]) == ("ready", 1, made["files"])
+    assert told["expired_at"]
 
 
 def test_what_makes_no_sense_is_told(site: Web, business: Business) -> None:
