@@ -56,10 +56,20 @@ function commands() {
   ].filter(Boolean).map(([icon, text, act, key]) => ({ icon, text, act, key, group: "actions" }));
 }
 
+/* What the search of everything finds: its icon, and where it stands. */
+const HITS = {
+  receipt: ["receipt", (id) => `receipts/${id}`],
+  contact: ["users", (id) => `contacts/${id}`],
+  task: ["check", () => "contacts/tasks"],
+  mail: ["mail", (id) => `mail/${id}`],
+  call: ["phone", (id) => `calls/${id}`],
+};
+
 export function Palette({ onClose }) {
   const [typed, setTyped] = useState("");
   const [here, setHere] = useState(0);
   const [vendors, setVendors] = useState([]);
+  const [hits, setHits] = useState([]);
   const field = useRef(null), box = useRef(null), serial = useRef(0);
   useEffect(() => {
     const before = document.activeElement;
@@ -69,15 +79,18 @@ export function Palette({ onClose }) {
   }, []);
   useEffect(() => {
     const mine = (serial.current += 1);
-    if (typed.trim().length < 2) { setVendors([]); return undefined; }
-    const timer = setTimeout(() => get("/api/vendors", { q: typed.trim(), limit: 5 }, { tries: 1 }).then((page) => {
-      if (mine === serial.current) setVendors(page.items.map((one) => one.name));
-    }, () => {}), 120);
+    if (typed.trim().length < 2) { setVendors([]); setHits([]); return undefined; }
+    const ask = (path, limit, take) => get(path, { q: typed.trim(), limit }, { tries: 1 }).then((page) => { if (mine === serial.current) take(page.items); }, () => {});
+    const timer = setTimeout(() => {
+      ask("/api/vendors", 5, (items) => setVendors(items.map((one) => one.name)));
+      ask("/api/search", 3, setHits);
+    }, 120);
     return () => clearTimeout(timer);
   }, [typed]);
   const found = commands().map((one) => ({ ...one, score: score(typed, one.text) })).filter((one) => one.score >= 0)
     .sort((a, b) => b.score - a.score).slice(0, 12);
   for (const name of vendors) found.push({ icon: "tag", text: name, group: "vendors", act: () => go(at("receipts", toQuery({ vendor: name }))) });
+  for (const one of hits) found.push({ icon: HITS[one.type][0], text: [one.title || t("receipt.unnamed"), one.text].filter(Boolean).join(" · "), group: "found", act: () => go(at(HITS[one.type][1](one.id))) });
   if (typed.trim()) found.push({ icon: "search", text: t("pal.search", { q: typed.trim() }), group: "search", act: () => go(at("receipts", toQuery({ q: typed.trim() }))) });
   const now = Math.min(here, found.length - 1);
   const choose = (one) => { box.current.close(); onClose(); one.act(); };

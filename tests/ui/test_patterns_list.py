@@ -136,7 +136,7 @@ def test_ui_p08_the_palette_finds_actions_pages_and_vendors(desk: Desk) -> None:
     page.keyboard.press("Control+k")
     expect(page.get_by_role("combobox")).to_be_focused()
     page.keyboard.type("skyl")
-    option = page.locator(".pal li[role=option]", has_text="Skylane Air")
+    option = page.get_by_role("option", name="Skylane Air", exact=True)  # its receipts are found beside it
     expect(option).to_be_visible()
     while page.locator(".pal [aria-selected=true]").inner_text() != "Skylane Air":
         page.keyboard.press("ArrowDown")

@@ -1,7 +1,7 @@
 /* Tasks: what is to be done, by day; one line makes a new one. */
 import { html, useState } from "../../core/signals.js";
 import { del, get, patch, post, sentence } from "../../core/api.js";
-import { at, mayWrite, today } from "../../core/business.js";
+import { at, mayManage, mayWrite, today } from "../../core/business.js";
 import { t } from "../../core/i18n.js";
 import { dayShort, moment } from "../../core/fmt.js";
 import { failed } from "../../core/feedback.js";
@@ -27,9 +27,9 @@ export function TaskRow({ task, reload, withContact = true }) {
   const remove = async () => {
     try {
       await del(`/api/tasks/${task.id}`);
-      const { title, notes, due_on, receipt_id } = task;
+      const { title, notes, due_on, remind_at, receipt_id } = task;
       done(t("contacts.task.gone", { n: title }), async () => {
-        await post("/api/tasks", { title, notes, due_on, receipt_id, contact_id: task.contact?.id ?? null, assignee_id: task.assignee?.id ?? null });
+        await post("/api/tasks", { title, notes, due_on, remind_at, receipt_id, contact_id: task.contact?.id ?? null, assignee_id: task.assignee?.id ?? null });
         reload();
       });
       reload();
@@ -39,26 +39,38 @@ export function TaskRow({ task, reload, withContact = true }) {
     <input type="checkbox" class="tick" checked=${Boolean(task.done_at)} disabled=${!mayWrite.value} aria-label=${t("contacts.task.tick", { n: task.title })} onChange=${toggle} />
     <span class="grow"><b><bdi>${task.title}</bdi></b><span>${task.done_at ? t("contacts.task.done_at", { d: moment(task.done_at) }) : task.due_on ? t(late ? "contacts.task.late" : "contacts.task.due", { d: dayShort(task.due_on, year()) }) : t("contacts.task.some_day")}
       ${withContact && task.contact && html` · <a class="lnk" href=${at(`contacts/${task.contact.id}`)}><bdi>${task.contact.name}</bdi></a>`}
-      ${task.assignee && html` · <bdi>${task.assignee.name}</bdi>`}</span></span>
+      ${task.assignee && html` · <bdi>${task.assignee.name}</bdi>`}
+      ${task.remind_at && !task.done_at && html` · <span class="remind"><${Icon} name="clock" />${moment(task.remind_at)}</span>`}</span></span>
     ${mayWrite.value && html`<button type="button" class="icon" aria-label=${t("contacts.task.remove", { n: task.title })} onClick=${remove}><${Icon} name="trash" /></button>`}</li>`;
+}
+
+/* When to be reminded, and who is to do it: whom there is to choose from, owners alone may see. */
+function MoreOfTask() {
+  const [people] = useLoad(async () => (mayManage.value ? get("/api/users") : null), []);
+  return html`<div class="f2 taskmore"><${Labelled} id="task-remind" label=${t("contacts.task.remind")} hint=${t("contacts.task.remind.hint")}><input class="in" id="task-remind" name="remind_at" type="datetime-local" aria-describedby="task-remind-h" /></${Labelled}>
+    ${people?.items.length > 1 && html`<${Labelled} id="assignee_id" label=${t("contacts.task.who")}>${choose("assignee_id", "", [["", t("contacts.task.nobody")], ...people.items.map((one) => [String(one.id), one.name || one.email])])}</${Labelled}>`}</div>`;
 }
 
 /** A line that makes a task, for a contact where one is given. */
 export function NewTask({ contact, onMade }) {
+  const [more, setMore] = useState(false);
   const add = async (event) => {
     event.preventDefault();
     const form = event.target;
-    const { title, due_on } = Object.fromEntries(new FormData(form));
+    const { title, due_on, remind_at, assignee_id } = Object.fromEntries(new FormData(form));
     try {
-      await post("/api/tasks", { title, due_on: due_on || null, ...(contact ? { contact_id: contact } : {}) });
+      await post("/api/tasks", { title, due_on: due_on || null, remind_at: remind_at ? new Date(remind_at).toISOString() : null,
+        assignee_id: Number(assignee_id) || null, ...(contact ? { contact_id: contact } : {}) });
       form.reset();
+      setMore(false);
       onMade();
     } catch (problem) { failed(problem); }
   };
   return html`<form class="inlineform" onSubmit=${add}>
     <${Labelled} id="task-title" label=${t("contacts.task.title")}><input class="in" id="task-title" name="title" required maxlength="500" dir="auto" autocomplete="off" /></${Labelled}>
     <${Labelled} id="task-due" label=${t("contacts.task.day")}><input class="in" id="task-due" name="due_on" type="date" /></${Labelled}>
-    <button type="submit" class="btn">${t("act.add_it")}</button></form>`;
+    <button type="submit" class="btn">${t("act.add_it")}</button>
+    ${more ? html`<${MoreOfTask} />` : html`<button type="button" class="lnk morelink" aria-expanded="false" onClick=${() => setMore(true)}>${t("contacts.task.more")}</button>`}</form>`;
 }
 
 /** The tab of tasks. */

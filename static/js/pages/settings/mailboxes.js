@@ -11,6 +11,7 @@ import { troubleText } from "../../receipts/lists.js";
 import { Icon } from "../../ui/icons.js";
 import { Confirm } from "../../ui/dialog.js";
 import { Labelled, choose } from "../../ui/form.js";
+import { Delegated } from "./delegated.js";
 import { GmailSetup } from "./gmail_setup.js";
 
 /* Any other mailbox, over IMAP. */
@@ -62,6 +63,7 @@ export function Body() {
     ${!mailSources.value.length && html`<p class="hint">${t("status.nobox.p")}</p>`}
     ${mayManage.value && html`<div><button type="button" class="btn pri" onClick=${() => connectGmail()}><${Icon} name="plus" />${t("add.gmail")}</button></div>
       <${GmailSetup} />
+      <${Delegated} />
       <details class="morefields"><summary><${Icon} name="chev" flip />${t("imap.other")}</summary><${ImapForm} /></details>`}
     <p class="hint">${t("box.readonly")}</p>
     ${cutting && html`<${Confirm} title=${t("box.disconnect.h", { a: cutting.address })} text=${t("box.disconnect.p")} label=${t("box.disconnect")} onClose=${() => setCutting(null)} onYes=${() => cut(cutting)} />`}

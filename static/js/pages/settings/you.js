@@ -7,6 +7,7 @@ import { theme, density, singleKeys } from "../../core/prefs.js";
 import { toast } from "../../core/feedback.js";
 import { Icon } from "../../ui/icons.js";
 import { Labelled, choose } from "../../ui/form.js";
+import { EraseMe } from "./erase.js";
 
 export function Body() {
   const [error, setError] = useState("");
@@ -36,5 +37,6 @@ export function Body() {
     <div class="f2"><${Labelled} id="udens" label=${t("density.label")}>${choose("udens", density.value, ["comfortable", "compact"].map((v) => [v, t(`density.${v}`)]), false, (event) => { density.value = event.target.value; })}</${Labelled}><span></span></div>
     <label class="switch"><input type="checkbox" checked=${singleKeys.value} onChange=${(event) => { singleKeys.value = event.target.checked; }} /><span><b>${t("you.keys")}</b><small>${t("you.keys.p")}</small></span></label>
     <div><button type="button" class="btn" onClick=${signOut}><${Icon} name="out" />${t("nav.signout")}</button></div>
+    <${EraseMe} />
   </div>`;
 }
