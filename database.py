@@ -167,7 +167,7 @@ def write() -> Iterator[None]:
                 if outermost:
                     db.execute_sql("select pg_advisory_xact_lock(%s)", [_WRITER])
                 yield
-    except peewee.OperationalError as error:
+    except (peewee.OperationalError, peewee.InternalError) as error:  # the latter: a PostgreSQL that takes no writes
         text = _root(error)
         if "locked" in text or "busy" in text or "lock timeout" in text or "deadlock" in text:
             raise Temporary(
