@@ -1,59 +1,8 @@
-"""Containers that mail brings: TNEF (winmail.dat) and CMS signed data (S/MIME)."""
+"""CMS signed data, in which S/MIME wraps a whole mail or a file."""
 
 from __future__ import annotations
 
-import struct
-
-from receipts.layout import clean
-
-_ATTACH_DATA, _ATTACH_TITLE, _ATTACH_RENDER, _ATTACHMENT = 0x6800F, 0x18010, 0x69002, 0x69005
-_LONG_NAME = 0x3707
-_MAX_FILES = 50
 _SIGNED = bytes.fromhex("06092a864886f70d010702")  # OID 1.2.840.113549.1.7.2
-
-
-def tnef_files(data: bytes) -> list[tuple[str, bytes]]:
-    """Name and bytes of each file attached within a winmail.dat; what is broken is left out."""
-    out: list[tuple[str, bytes]] = []
-    name, content = "", b""
-    at = 6
-    while at + 9 <= len(data) and len(out) < _MAX_FILES:
-        attribute, length = struct.unpack_from("<xII", data, at)
-        body = data[at + 9 : at + 9 + length]
-        if len(body) < length:
-            break
-        at += 9 + length + 2
-        attribute &= 0xFFFFF
-        if attribute == _ATTACH_RENDER:
-            if content:
-                out.append((name, content))
-            name, content = "", b""
-        elif attribute == _ATTACH_TITLE:
-            name = name or _string(body)
-        elif attribute == _ATTACH_DATA:
-            content = body
-        elif attribute == _ATTACHMENT:
-            name = _long_name(body) or name
-    if content:
-        out.append((name, content))
-    return out
-
-
-def _string(body: bytes) -> str:
-    return clean(body.split(b"\x00")[0].decode("cp1252", "replace"))[:200]
-
-
-def _long_name(body: bytes) -> str:
-    """PR_ATTACH_LONG_FILENAME among the MAPI properties, found by its tag."""
-    for kind, width in ((0x001F, 2), (0x001E, 1)):
-        at = body.find(struct.pack("<HH", kind, _LONG_NAME))
-        if at >= 0 and at + 12 <= len(body):
-            count, length = struct.unpack_from("<II", body, at + 4)
-            raw = body[at + 12 : at + 12 + length]
-            if count == 1 and length < 2000:
-                text = raw.decode("utf-16-le" if width == 2 else "cp1252", "replace")
-                return clean(text.split("\x00")[0])[:200]
-    return ""
 
 
 def signed_content(data: bytes) -> bytes | None:
@@ -68,7 +17,7 @@ def signed_content(data: bytes) -> bytes | None:
         if len(encapsulated) < 2:
             return None
         _octets(encapsulated[1][1], out, 0)
-    except (IndexError, ValueError):
+    except (IndexError, ValueError, RecursionError):
         return None
     return bytes(out) or None
 

@@ -12,10 +12,10 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from receipts import containers, sniff
+from receipts import containers, sniff, tnef
 from receipts.charsets import decode_bytes
 from receipts.layout import clean
 from receipts.types import Headers
@@ -171,15 +171,8 @@ def _place(leaf: Part, message: Message, depth: int, budget: _Budget, *, attache
                 Part(leaf.path, sniff.media_type(inner, name, ""), name, inner), message, depth, budget, attached=True
             )
     elif kind == sniff.TNEF or leaf.filename.lower() == "winmail.dat":
-        for index, (name, data) in enumerate(containers.tnef_files(leaf.data), 1):
-            if budget.take(len(data)):
-                _place(
-                    Part(f"{leaf.path}.{index}", sniff.media_type(data, name, ""), name, data),
-                    message,
-                    depth,
-                    budget,
-                    attached=True,
-                )
+        if depth < MAX_DEPTH:
+            _outlook(leaf, message, depth + 1, budget)
     elif kind == sniff.ZIP and not _office(leaf):
         if depth < MAX_DEPTH:
             _unzip(leaf, message, depth + 1, budget)
@@ -195,6 +188,29 @@ def _place(leaf: Part, message: Message, depth: int, budget: _Budget, *, attache
         return
     else:
         message.files.append(leaf)
+
+
+def _outlook(leaf: Part, message: Message, depth: int, budget: _Budget) -> None:
+    """The files of a winmail.dat are the mail's own; so is its text where the mail has none; mails in it are nested."""
+    held = tnef.read(leaf.data)
+    for index, (name, data) in enumerate(held.files, 1):
+        if budget.take(len(data)):
+            part = Part(f"{leaf.path}.{index}", sniff.media_type(data, name, ""), name, data)
+            _place(part, message, depth, budget, attached=True)
+    for index, data in enumerate(held.mails, len(held.files) + 1):
+        if budget.take(len(data)):
+            headers = replace(message.headers, subject=clean(tnef.read(data).subject) or message.headers.subject)
+            inner = Message(headers, path=f"{leaf.path}.{index}")
+            if depth < MAX_DEPTH:
+                _outlook(Part(f"{inner.path}/1", sniff.TNEF, "", data), inner, depth + 1, budget)
+                message.nested.append(inner)
+            else:
+                budget.note("mails are nested more than five deep; the innermost were left aside")
+    if all(not part.data.strip() for part in message.bodies):
+        if held.html:
+            message.bodies.append(Part(f"{leaf.path}.0", sniff.HTML, "", held.html))
+        elif held.text.strip():
+            message.bodies.append(Part(f"{leaf.path}.0", sniff.TEXT, "", held.text.encode("utf-8", "replace"), "utf-8"))
 
 
 def _nested(raw: bytes, message: Message, path: str, depth: int, budget: _Budget) -> None:
