@@ -110,6 +110,16 @@ def test_every_flag_and_reason_that_the_reading_gives_has_words() -> None:
             assert f"reason.{code}" in words, (language, code)
 
 
+def test_every_check_of_the_doctor_has_a_name() -> None:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse((STATIC.parent / "web" / "checks.py").read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Check":
+            names |= {str(one.value) for one in node.args[:1] if isinstance(one, ast.Constant)}
+    assert len(names) > 10
+    for language, words in WORDS.items():
+        assert not {name for name in names if f"status.check.{name.replace(' ', '_')}" not in words}, language
+
+
 def test_no_words_stand_in_the_templates() -> None:
     allowed = {"ProSaaS", "Esc", "Redis"}
     for path in OURS:

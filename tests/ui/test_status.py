@@ -19,3 +19,5 @@ def test_an_operator_sees_what_the_doctor_sees_and_nobody_else_does(desk: Desk) 
     expect(page.get_by_text(re.compile("schema is current and the encryption key is the right one"))).to_be_visible()
     page = desk.open("status", lang="he")
     expect(page.get_by_role("heading", name="ההתקנה כולה")).to_be_visible(timeout=30_000)
+    database = page.locator(".check", has_text="schema is current")  # the verdict in one's own words, then the finding
+    expect(database).to_contain_text("תקין.")

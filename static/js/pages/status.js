@@ -2,7 +2,7 @@
 import { html, useEffect } from "../core/signals.js";
 import { get, me, sentence, ApiError } from "../core/api.js";
 import { mailSources, loadMailboxes, mayWrite } from "../core/business.js";
-import { t } from "../core/i18n.js";
+import { t, lang } from "../core/i18n.js";
 import { ago, num } from "../core/fmt.js";
 import { connectGmail } from "../core/connect.js";
 import { troubleText } from "../receipts/lists.js";
@@ -48,17 +48,19 @@ function Checks({ h }) {
   </ul>`;
 }
 
+/* What the doctor found is told in English; others read its verdict first, in their own words. */
+const told = (one) => [one.text, one.remedy].filter(Boolean).join(" ");
+const inWords = (one) => (lang.value === "en" ? html`<bdi>${told(one)}</bdi>`
+  : html`${t(`status.verdict.${one.verdict}`)} <small lang="en" dir="ltr">${told(one)}</small>`);
+
 /** For operators: what the doctor looks at, in words. */
 function Doctor() {
   const [found] = useLoad(() => get("/api/doctor"), []);
   if (!found) return null;
   return html`<section class="panel"><h2>${t("status.doctor")}</h2>
     <p class="hint">${t(found.ok ? "status.doctor.ok" : "status.doctor.bad")}</p>
-    <ul class="checks">${found.checks.map((one) => {
-      const name = one.name.replace(" ", "_");
-      return html`<${Check} key=${one.name} good=${one.verdict === "ok"} warn=${one.verdict === "warn"} title=${t(`status.check.${name}`)}
-        text=${html`<bdi>${one.text}</bdi>${one.remedy && html` <bdi>${one.remedy}</bdi>`}`} />`;
-    })}</ul></section>`;
+    <ul class="checks">${found.checks.map((one) => html`<${Check} key=${one.name} good=${one.verdict === "ok"} warn=${one.verdict === "warn"}
+      title=${t(`status.check.${one.name.replaceAll(" ", "_")}`)} text=${inWords(one)} />`)}</ul></section>`;
 }
 
 export function Page() {
