@@ -83,26 +83,29 @@ def main(argv: list[str]) -> int:
     options.add_argument("--patience", type=float, help="seconds in which all must go on again (default: 900)")
     options.add_argument("--database", choices=["sqlite", "postgresql", "both"], default="both")
     options.add_argument("--logs", type=Path, help="a folder in which the processes' logs are kept")
-    options.add_argument("--resume", action="store_true", help="leave out what the report has already of this size")
+    options.add_argument(
+        "--resume", action="store_true", help="add to the report, leaving out what it has of this size"
+    )
     args = options.parse_args(argv)
     full = QUICK if args.quick else FULL
     only = tuple(filter(None, args.only.split(",")))
     if unknown := set(only) - set(kinds()):
         options.error(f"there is no fault {', '.join(sorted(unknown))}")
     size = Size(args.faults or full.faults, args.businesses or full.businesses, args.patience or full.patience_s, only)
-    kept = chaos_report.kept(quick=args.quick) if args.resume else {}
+    kept: chaos_report.Figures = {}
     good = True
     for seed in args.seed:
         for name in _databases(args):
-            if chaos_report.has(kept, name, seed, size.faults):
+            if args.resume and chaos_report.has(chaos_report.kept(quick=args.quick), name, seed, size.faults):
                 continue
             with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
                 outcome = run(Path(folder), name, seed, size, args.logs)
             chaos_report.tell(outcome, sys.stderr if args.json else sys.stdout)
-            kept = chaos_report.add(kept, outcome)
             good = good and outcome.good
             if not only:  # a run of chosen faults is a trial of those; it stands for nothing else
-                report.publish("chaos", chaos_report.summed(kept), as_json=args.json, quick=args.quick)
+                with chaos_report.alone():  # the other database may be under way beside this one
+                    kept = chaos_report.add(chaos_report.kept(quick=args.quick) if args.resume else kept, outcome)
+                    report.publish("chaos", chaos_report.summed(kept), as_json=args.json, quick=args.quick)
     return int(not good)
 
 
@@ -133,7 +136,7 @@ def run(folder: Path, database: str, seed: int, size: Size, logs: Path | None = 
             recoveries, under_way, stuck = [], 0, ""
             with living.blowing():
                 for fault in series(site, size.faults, size.only):
-                    time.sleep(site.random.uniform(0.2, 1.5))
+                    time.sleep(site.random.uniform(0.1, 0.8))
                     before = _writes(db)
                     under_way += bool(before)
                     fault(site)

@@ -154,7 +154,7 @@ def web_paused(site: Site) -> None:
 def database_busy(site: Site) -> None:
     """Somebody else holds the database's write lock."""
     with site.database.held():
-        time.sleep(site.random.uniform(2.0, 8.0))
+        time.sleep(site.random.uniform(2.0, 6.0))
 
 
 def connections_cut(site: Site) -> None:
@@ -210,7 +210,7 @@ FAULTS: dict[Fault, int] = {
     redis_wiped: 3,
     redis_silent: 1,
     everything_killed: 2,
-    worker_paused: 2,
+    worker_paused: 1,
     locks_lost: 2,
     web_paused: 1,
     database_busy: 2,

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import statistics
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from bench import report
@@ -24,6 +28,14 @@ def kept(*, quick: bool) -> Figures:
         return {}
     figures: Figures = json.loads(file.read_text(encoding="utf-8"))["figures"]
     return {name: value for name, value in figures.items() if ".seed_" in name}
+
+
+@contextlib.contextmanager
+def alone() -> Iterator[None]:
+    """In the block no other run changes the report."""
+    with (Path(tempfile.gettempdir()) / "prosaas-chaos.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def has(figures: Mapping[str, report.Figure], database: str, seed: int, faults: int) -> bool:
