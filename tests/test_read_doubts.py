@@ -192,3 +192,53 @@ def test_a_line_of_copyright_names_the_firm_alone(line: str) -> None:
     body = table([["Order ID", "MSD1TBTDQZ"], ["June 16, 2024", ""], ["Total", "$99.99"]]) + f"<p>{line}</p>"
     (receipt,) = read_message(mail(html=body, subject="Your receipt", sender="no-reply@gmail.com")).receipts
     assert str(receipt.vendor.value).rstrip(".") == "Pomelo Inc"
+
+
+# -- taxes -----------------------------------------------------------------------------------------
+
+
+def test_a_credit_notes_net_and_tax_with_their_minus_prove_its_total() -> None:
+    receipt = read(
+        "Papeterie Lenoir SARL",
+        ("Avoir N°", "AV26-00112"),
+        ("Date", "29/09/2025"),
+        ("Total HT", "-175,00 EUR"),
+        ("Total TVA 20 %", "-35,00 EUR"),
+        ("Total TTC", "-210,00 EUR"),
+    )
+    assert receipt.total.value == Decimal("-210.00")
+    assert sum(t.amount or 0 for t in receipt.tax) == Decimal("-35.00")
+    assert "tax_unproved" not in flags(receipt)
+
+
+@pytest.mark.parametrize(("tax", "proved"), [("3,14 EUR", True), ("3,41 EUR", False)])
+def test_a_tax_within_the_total_is_proved_by_its_rate(tax: str, proved: bool) -> None:
+    receipt = read(
+        "Kaffeehaus Blau GmbH",
+        ("Rechnung Nr.", "2204"),
+        ("Datum", "13.11.2025"),
+        ("Summe", "34,50 EUR"),
+        ("inkl. 10 % USt.", tax),
+    )
+    assert receipt.total.value == Decimal("34.50")
+    assert ("tax_unproved" in flags(receipt)) is not proved
+
+
+def test_what_a_town_takes_of_its_guests_is_no_vat() -> None:
+    receipt = read(
+        "Logis Montparnasse SARL",
+        ("Reçu n°", "RP-2025-4417"),
+        ("Date", "22/09/2025"),
+        ("Chambre double", "264,00 EUR"),
+        ("Taxe de séjour", "10,40 EUR"),
+        ("Total TTC réglé", "274,40 EUR"),
+        ("dont TVA 10 %", "24,00 EUR"),
+    )
+    assert [(t.rate, t.amount) for t in receipt.tax] == [(Decimal(10), Decimal("24.00"))]
+
+
+def test_a_rate_may_have_three_decimals() -> None:
+    (receipt,) = page(
+        ("Receipt number", "B7-4417"), ("Subtotal", "$8.50"), ("Sales tax (8.875%)", "$0.75"), ("Total", "$9.25")
+    )
+    assert [t.rate for t in receipt.tax] == [Decimal("8.875")]

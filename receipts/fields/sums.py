@@ -91,7 +91,9 @@ class Parts:
         """The sums that give this value."""
         out = []
         size = abs(value)
-        if any(abs(abs(n) + t - size) < CENT and t for n in self.net for t in self._taxes()):
+        if any(
+            abs(abs(n) + (t if value >= 0 else abs(t)) - size) < CENT and t for n in self.net for t in self._taxes()
+        ):
             out.append("net + tax")
         elif self.items and any(abs(self.items + t - size) < CENT and t for t in self._taxes()):
             out.append("items + tax")

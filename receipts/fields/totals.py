@@ -319,9 +319,10 @@ def _without_commission(first: Sum, by_value: dict[Decimal, Sum], parts: Parts) 
 
 def _parts_of(scan: Scan, totals: Totals, parts: Parts, spots: list[Spot]) -> None:
     """Net and tax lines that fit the chosen total."""
+    back = -1 if totals.candidates[0].value < 0 else 1  # money given back is printed with a minus, its tax as well
     total = abs(totals.candidates[0].value)
     lines = _tax_table(scan, spots)
-    summed = sum((line.amount for line in lines if line.amount is not None), Decimal(0))
+    summed = back * sum((line.amount for line in lines if line.amount is not None), Decimal(0))
     whole = [*parts.net, parts.items] if parts.items else parts.net
     if lines and any(
         abs(abs(n) + summed - total) < CENT * 2
@@ -330,9 +331,10 @@ def _parts_of(scan: Scan, totals: Totals, parts: Parts, spots: list[Spot]) -> No
         totals.taxes, totals.tax_confirmed = lines, True
     else:
         for spot in reversed([s for s in spots if s.role == "tax" and s.amount.money_like]):
-            net = next((n for n in whole if abs(abs(n) + spot.amount.value - total) < CENT and spot.amount.value), None)
+            tax = back * spot.amount.value
+            net = next((n for n in whole if abs(abs(n) + tax - total) < CENT and tax), None)
             if net is not None:
-                totals.taxes = (TaxLine(_rate(spot), abs(net), spot.amount.value),)
+                totals.taxes = (TaxLine(_rate(spot), back * abs(net), spot.amount.value),)
                 totals.tax_confirmed = True
                 break
         else:
@@ -342,7 +344,7 @@ def _parts_of(scan: Scan, totals: Totals, parts: Parts, spots: list[Spot]) -> No
                     line = TaxLine(_rate(spot), None, spot.amount.value)
                     if line.amount not in [x.amount for x in labelled]:
                         labelled.append(line)
-            summed = sum((x.amount or Decimal(0) for x in labelled), Decimal(0))
+            summed = back * sum((x.amount or Decimal(0) for x in labelled), Decimal(0))
             if labelled and any(abs(abs(n) + summed - total) < CENT * 2 for n in whole):
                 totals.taxes, totals.tax_confirmed = tuple(labelled), True
             elif lines:
@@ -351,6 +353,7 @@ def _parts_of(scan: Scan, totals: Totals, parts: Parts, spots: list[Spot]) -> No
                 totals.taxes = tuple(x for x in labelled if x.rate is not None)
             elif len(labelled) == 1:
                 totals.taxes = tuple(labelled)
+            totals.tax_confirmed = totals.tax_confirmed or _within(totals.taxes, total)
     if totals.taxes:
         summed = sum((x.amount or Decimal(0) for x in totals.taxes), Decimal(0))
         net = total - summed
@@ -362,13 +365,27 @@ def _parts_of(scan: Scan, totals: Totals, parts: Parts, spots: list[Spot]) -> No
         totals.net = named[0] if len(named) == 1 else None
 
 
+def _within(taxes: tuple[TaxLine, ...], total: Decimal) -> bool:
+    """Whether taxes that the total holds are, to the cent, what their stated rates give."""
+    if all(line.amount == 0 for line in taxes):
+        return bool(taxes)
+    if all(line.rate and line.base and line.amount for line in taxes):
+        # Each row of the table gives its tax by itself; the rest is a tip, or goods that bear none.
+        held = sum((abs(part) for line in taxes for part in (line.base, line.amount) if part), Decimal(0))
+        return total * 4 / 5 <= held <= total + CENT
+    if len(taxes) != 1 or not taxes[0].rate or not taxes[0].amount:
+        return False
+    rate = taxes[0].rate
+    return abs(total * rate / (100 + rate) - abs(taxes[0].amount)) < Decimal("0.0051")
+
+
 def _rate(spot: Spot) -> Decimal | None:
     """The percentage that stands on the amount's line."""
     for text in (spot.row.text, spot.segment.text):
         for amount in money.find(text):
             if amount.percent and 0 <= amount.value <= 50:
                 return amount.value
-    match = re.search(r"(\d{1,2}(?:[.,]\d{1,2})?)\s?%", spot.row.text)
+    match = re.search(r"(?<![\d.,])(\d{1,2}(?:[.,]\d{1,4})?)\s?%", spot.row.text)
     return Decimal(match.group(1).replace(",", ".")) if match else None
 
 

@@ -15,6 +15,7 @@ from receipts.fields.names import (
     MAIL,
     NAME_LABEL,
     STRONG_FORM,
+    TRADE,
     WEB,
     core,
     domain_core,
@@ -179,7 +180,7 @@ def _head(scan: Scan, buyers: dict[int, Segment]) -> dict[int, str]:
                 and end
                 and (
                     fragment(legal_name(following) or following)
-                    or len(following.split()) <= 3
+                    or (_trade_alone(following) if scan.text.loose else len(following.split()) <= 3)
                     or text.count("(") > text.count(")")
                     or text.rstrip()[-1:] in "&,"
                 )
@@ -189,6 +190,11 @@ def _head(scan: Scan, buyers: dict[int, Segment]) -> dict[int, str]:
                 return {id(lines[first]): whole}
             text = whole
     return {}
+
+
+def _trade_alone(line: str) -> bool:
+    """Whether a line that ends in a company's form names no more than a trade: the name began a line higher."""
+    return len(core(TRADE.sub(" ", line))) < 5
 
 
 def _trade_name(names: dict[str, _Name], scan: Scan, domains: list[str]) -> None:
