@@ -16,10 +16,11 @@ import requests
 
 from cli import build, bundle, systemd
 from tests.support import installation
-from tests.support.processes import PATIENCE_S, free_port, prosaas, running, until
+from tests.support.processes import PATIENCE_S, ROOT, free_port, prosaas, running, until
 
 pytestmark = pytest.mark.timeout(900)  # the file is built and unpacked first, on however busy a machine
 
+SAMPLE = ROOT / "demo" / "mailbox"
 MINOR = f"python{sys.version_info[0]}.{sys.version_info[1]}"
 
 
@@ -59,7 +60,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Alone:
 
 def test_its_commands_work_and_the_data_lie_beside_it(alone: Alone) -> None:
     migrated = alone.run("migrate")
-    assert (migrated.returncode, migrated.stderr) == (0, "")
+    assert migrated.returncode == 0, migrated.stderr
     added = alone.run("user", "add", "noa@example.com")
     assert "/app/sign-in#token=" in added.stdout, added.stderr
     assert {path.name for path in alone.folder.iterdir()} == {"prosaas", "data"}
@@ -67,6 +68,9 @@ def test_its_commands_work_and_the_data_lie_beside_it(alone: Alone) -> None:
     verdicts = {check["name"]: check["verdict"] for check in told["checks"]}
     for name in ("packages", "processes", "settings", "database", "documents"):
         assert verdicts[name] == "ok", told
+    mail = next(path for path in sorted(SAMPLE.glob("*.eml")) if b"application/pdf" in path.read_bytes())
+    read = alone.run("read", str(mail), "--json")  # in a child of its own
+    assert json.loads(read.stdout.splitlines()[0])["receipts"], read.stderr
 
 
 def test_up_and_the_demo_run_from_it_with_the_redis_inside(alone: Alone) -> None:
