@@ -16,6 +16,7 @@ VERSION = "0.1.0"  # as in pyproject.toml
 GOOGLE_AUTH_URL = "https://accounts.google.com/o/oauth2/v2/auth"
 GOOGLE_TOKEN_URL = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address, not a secret
 GOOGLE_REVOKE_URL = "https://oauth2.googleapis.com/revoke"
+GOOGLE_CERTS_URL = "https://www.googleapis.com/oauth2/v1/certs"
 GMAIL_API_URL = "https://gmail.googleapis.com"
 ECB_URL = "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist.zip"
 S3_ENDPOINT = "https://s3.amazonaws.com"
@@ -51,6 +52,7 @@ class Config:
     google_auth_url: str
     google_token_url: str
     google_revoke_url: str
+    google_certs_url: str
     gmail_api_url: str
     gmail_quota: str  # "standard" | "legacy" | "off" (the stand-in only)
     twilio_account_sid: str
@@ -129,6 +131,7 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         google_auth_url=_url("GOOGLE_AUTH_URL", text("GOOGLE_AUTH_URL", GOOGLE_AUTH_URL)),
         google_token_url=_url("GOOGLE_TOKEN_URL", text("GOOGLE_TOKEN_URL", GOOGLE_TOKEN_URL)),
         google_revoke_url=_url("GOOGLE_REVOKE_URL", text("GOOGLE_REVOKE_URL", GOOGLE_REVOKE_URL)),
+        google_certs_url=_url("GOOGLE_CERTS_URL", text("GOOGLE_CERTS_URL", GOOGLE_CERTS_URL)),
         gmail_api_url=_url("GMAIL_API_URL", text("GMAIL_API_URL", GMAIL_API_URL)).rstrip("/"),
         gmail_quota=_choice("GMAIL_QUOTA", text("GMAIL_QUOTA", "standard"), {"standard", "legacy", "off"}),
         twilio_account_sid=text("TWILIO_ACCOUNT_SID"),

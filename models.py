@@ -26,6 +26,7 @@ from tables.calls import PhoneCall, PhoneNumber, PhonePerson, PhoneSettings, Rec
 from tables.contacts import Contact, ContactKey, ContactMerge, ContactNote, ContactReceipt, Task
 from tables.events import Delivery, Endpoint, Event
 from tables.exports import ArchivedRow, ClosedMonth, EcbRate, Export, ExportedReceipt, ExportPlan
+from tables.google import GoogleSignIn
 from tables.knowledge import Awaited, DocumentPassword, KeptApart, RuleUse, VendorNote, VendorRule
 from tables.mail import Mail, Mailbox, OAuthState, SenderRule, SyncRun
 from tables.people import ApiToken, Business, Membership, OneTimeLink, Session, Setting, User
@@ -58,6 +59,7 @@ __all__ = [
     "Export",
     "ExportPlan",
     "ExportedReceipt",
+    "GoogleSignIn",
     "Invitation",
     "KeptApart",
     "Mail",
@@ -152,4 +154,5 @@ TABLES: Sequence[type[Table]] = (
     AlertRead,
     AlertLetter,
     AlertChoice,
+    GoogleSignIn,
 )

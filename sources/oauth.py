@@ -145,6 +145,23 @@ def exchange(client: GoogleClient, code: str, verifier: str, redirect_uri: str) 
     )
 
 
+def id_token(client: GoogleClient, code: str, verifier: str, redirect_uri: str) -> str:
+    """Trade the callback's code of a sign-in for an id token, not verified yet; errors as in exchange()."""
+    answer = _token(
+        client.token_url,
+        {
+            "grant_type": "authorization_code",
+            "code": code,
+            "client_id": client.client_id,
+            "client_secret": client.client_secret,
+            "redirect_uri": redirect_uri,
+            "code_verifier": verifier,
+        },
+        invalid_grant=Refused("consent_expired", "This sign-in was used already or took too long. Try once more."),
+    )
+    return _text(answer, "id_token")
+
+
 def refresh(client: GoogleClient, refresh_token: str) -> Access:
     """A new access token.
 

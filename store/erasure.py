@@ -36,7 +36,7 @@ _COUNTED: Mapping[str, type[Any]] = {
 }  # fmt: skip
 _CHUNK = 200
 _FETCHED = ("gmail", "imap")  # what was uploaded is kept: nobody else has it
-_HASHES = {"token_sha256", "state_sha256", "request_sha256"}  # of secrets and requests, not of kept bytes
+_HASHES = {"token_sha256", "state_sha256", "request_sha256", "browser_sha256"}  # no kept bytes
 
 
 def erase_person(user_id: int, typed: str) -> None:

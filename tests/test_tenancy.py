@@ -86,6 +86,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "DELETE /api/me": {"email": "not@mine.example"},
     "DELETE /api/me/sessions": {},
     "DELETE /api/me/sessions/<id:int>": {},
+    "POST /api/me/google": {},
+    "DELETE /api/me/google": {},
     "POST /api/me/factor": {},
     "POST /api/me/factor/confirm": {"code": "000000"},
     "POST /api/me/factor/off": {"code": "000000"},

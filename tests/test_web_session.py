@@ -56,7 +56,7 @@ def test_the_first_run_link_makes_the_owners_account_once(alone: Web) -> None:
 def test_nobody_is_told_so_without_a_fault_and_a_person_who_they_are(site: Web) -> None:
     browser = Browser(site)
     answer = browser.get("/api/session")
-    assert (answer.status_code, answer.json()) == (200, {"me": None})
+    assert (answer.status_code, answer.json()) == (200, {"me": None, "google": False})
     browser.sign_in(people.sign_in_link(people.add_user("who@web.example"), site.config.public_url))
     assert browser.get("/api/session").json()["me"] == browser.get("/api/me").json()
 

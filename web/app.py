@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 log = logging.getLogger("web")
 _NOUNS = (
     "alerts", "audit", "bulk", "business", "calls", "changes", "contacts", "diagnostics", "doctor", "documents",
-    "exports", "gmail", "gmail_setup", "health", "invitations", "mail", "mailboxes", "me", "metrics", "months",
-    "openapi", "packs", "pages", "passwords", "phone", "receipts", "rules", "search", "security", "senders", "session",
-    "sync", "tasks", "tokens", "uploads", "users", "vendors", "views", "webhooks",
+    "exports", "gmail", "gmail_setup", "google_sign_in", "health", "invitations", "mail", "mailboxes", "me", "metrics",
+    "months", "openapi", "packs", "pages", "passwords", "phone", "receipts", "rules", "search", "security", "senders",
+    "session", "sync", "tasks", "tokens", "uploads", "users", "vendors", "views", "webhooks",
 )  # fmt: skip
 UPLOAD_LIMIT = 50 * 1024 * 1024
 

@@ -140,7 +140,10 @@ def cookie_name(call: Call) -> str:
 
 def cookie(call: Call) -> str | None:
     """The session cookie's value, found even beside cookies that the standard library's parser gives up on."""
-    wanted = cookie_name(call)
+    return _value(cookie_name(call))
+
+
+def _value(wanted: str) -> str | None:
     for pair in bottle.request.environ.get("HTTP_COOKIE", "").split(";"):
         name, mark, value = pair.strip().partition("=")
         if mark and name == wanted:
@@ -150,7 +153,21 @@ def cookie(call: Call) -> str | None:
 
 def set_cookie(call: Call, value: str, seconds: int) -> None:
     """Give the browser its session, or take it (seconds 0)."""
-    parts = [f"{cookie_name(call)}={value}", "Path=/", f"Max-Age={seconds}", "HttpOnly", "SameSite=Lax"]
+    _set(call, cookie_name(call), value, seconds)
+
+
+def browser(call: Call) -> str:
+    """What this browser was given when it was sent to Google; empty without."""
+    return _value(f"{cookie_name(call)}-google") or ""
+
+
+def set_browser(call: Call, value: str, seconds: int) -> None:
+    """Know this browser again when it comes back from Google."""
+    _set(call, f"{cookie_name(call)}-google", value, seconds)
+
+
+def _set(call: Call, name: str, value: str, seconds: int) -> None:
+    parts = [f"{name}={value}", "Path=/", f"Max-Age={seconds}", "HttpOnly", "SameSite=Lax"]
     if call.site.config.secure_cookies:
         parts.append("Secure")
     bottle.response.add_header("Set-Cookie", "; ".join(parts))

@@ -18,6 +18,8 @@ STATUS = {
     "bad_invitation": 404,
     "code_needed": 401,
     "bad_code": 422,
+    "google_taken": 409,
+    "password_missing": 409,
     "forbidden": 403,
     "bad_csrf": 403,
     "other_session": 403,

@@ -60,6 +60,7 @@ def me_of(call: Call, person: people.Person) -> dict[str, Any]:
             "operator": bool(user.operator),
             "prefs": user.prefs,
             "has_password": user.password_hash is not None,
+            "has_google": user.google_id is not None,
             "has_factor": user.totp_since is not None,
         },
         "csrf": person.csrf,

@@ -70,7 +70,7 @@ def begin(call: Call) -> dict[str, Any]:
     """The secret for an authenticator app, also as a QR code (an SVG data address); it counts once confirmed."""
     import segno
 
-    _know(call)
+    know(call)
     begun = second_factor.begin(call.who.user_id)
     picture = segno.make(begun.uri, error="m").svg_data_uri(scale=4, border=2, dark="#000", light="#fff")
     return {"secret": begun.secret, "uri": begun.uri, "picture": picture}
@@ -112,7 +112,7 @@ def off(call: Call) -> None:
     second_factor.off(call.who.user_id)
 
 
-def _know(call: Call) -> None:
+def know(call: Call) -> None:
     """Whoever changes how a person signs in knows the password, where there is one; tries are counted."""
     user = User.get_by_id(call.who.user_id)
     if not user.password_hash:
@@ -178,6 +178,6 @@ def reset(call: Call) -> None:
 )
 def erase(call: Call) -> None:
     """For good; not while a business has no other owner."""
-    _know(call)
+    know(call)
     erasure.erase_person(call.who.user_id, call.body["email"])
     auth.set_cookie(call, "", 0)

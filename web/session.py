@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import redis
 
 from errors import Tellable
-from models import digest
-from store import people, second_factor
+from models import User, digest
+from store import google_sign_in, people, second_factor
 from web import auth, shapes, values
 from web.me import me_of
 from web.routing import PERSON, PUBLIC, route
@@ -33,6 +33,7 @@ _LANGUAGE = values.choice("en", "he", "de", "fr")
     summary="Sign in, by one-time link or by password; the first-run link makes the owner's account",
     body={
         "token": values.text(200, about="of a one-time link"),
+        "google": values.text(200, about="of a sign-in with Google, in the browser that came back from there"),
         "email": values.text(254),
         "password": values.text(1024),
         "code": values.text(40, about="of the second factor, where there is one; or a recovery code"),
@@ -56,14 +57,15 @@ def sign_in(call: Call) -> dict[str, Any]:
             business_name=body.get("business_name", ""),
             language=body.get("language", "en"),
         )
+    elif "google" in body:
+        user = google_sign_in.redeem(body["google"], auth.browser(call))
+        _second(call, user, whose)
+        google_sign_in.used(body["google"])
+        auth.set_browser(call, "", 0)
+        forget_try(call, [f"google:{auth.address()}"])
     elif "email" in body and "password" in body:
         user = people.by_password(body["email"], body["password"])
-        try:
-            second_factor.check(user, body.get("code"))
-        except Tellable as error:
-            if error.code == "code_needed":
-                forget_try(call, whose)  # half of it was right: the code is asked for now
-            raise
+        _second(call, user, whose)
     else:
         raise Tellable("field_missing", "Give the token of a sign-in link, or e-mail and password.")
     forget_try(call, whose)
@@ -72,18 +74,30 @@ def sign_in(call: Call) -> dict[str, Any]:
     return {"me": me_of(call, person)}
 
 
+def _second(call: Call, user: User, whose: Sequence[str]) -> None:
+    """The second factor, whichever the first one was."""
+    try:
+        second_factor.check(user, call.body.get("code"))
+    except Tellable as error:
+        if error.code == "code_needed":
+            forget_try(call, whose)  # half of it was right: the code is asked for now
+        raise
+
+
 @route(
     "GET",
     "/api/session",
     role=PUBLIC,
     summary="Who is signed in, or null",
-    answers={200: shapes.obj(me=shapes.either(shapes.ref("Me")))},
+    answers={200: shapes.obj(me=shapes.either(shapes.ref("Me")), google=shapes.BOOL)},
 )
 def who(call: Call) -> dict[str, Any]:
     """What a page asks first: not being signed in is no fault, so no 401 stands on the browser's console."""
     token = auth.cookie(call)
     person = people.session(token) if token else None
-    return {"me": person and me_of(call, person)}
+    config = call.site.config
+    with_google = bool(config.google_client_id and config.google_client_secret)
+    return {"me": person and me_of(call, person), "google": with_google}
 
 
 @route("DELETE", "/api/session", role=PERSON, summary="Sign out", answers={204: None})

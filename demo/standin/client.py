@@ -33,6 +33,7 @@ class Client:
             "GOOGLE_AUTH_URL": f"{self.url}/o/oauth2/v2/auth",
             "GOOGLE_TOKEN_URL": f"{self.url}/token",
             "GOOGLE_REVOKE_URL": f"{self.url}/revoke",
+            "GOOGLE_CERTS_URL": f"{self.url}/oauth2/v1/certs",
             "GMAIL_API_URL": self.url,
             "GOOGLE_CLIENT_ID": "standin.apps.googleusercontent.example",
             "GOOGLE_CLIENT_SECRET": "standin-secret",

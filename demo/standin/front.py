@@ -56,6 +56,12 @@ class Front:
         self._note("token", form.get("grant_type", ""), answer, rule)
         return answer
 
+    def certs(self, request: Request) -> Answer:
+        """The keys that id tokens are signed with."""
+        answer = Answer(200, rendered(self.world.oauth.identities.certs()), dict(_JSON))
+        self._note("certs", request.verb, answer)
+        return answer
+
     def revoke(self, request: Request) -> Answer:
         """A token to be dropped, with all else that the user allowed the client."""
         given = {**request.query, **_form(request)}

@@ -12,6 +12,7 @@ from threading import RLock
 from typing import Any
 
 from demo.standin.clock import Clock
+from demo.standin.identities import Identities
 from demo.standin.refusals import Refusal, bad_credentials
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -63,6 +64,7 @@ class Code:
     challenge: str
     offline: bool
     expires_at: float
+    nonce: str = ""
     used: bool = False
 
 
@@ -103,6 +105,7 @@ class OAuth:
         self.past: dict[str, Grant] = {}  # access tokens that are over, to notice who still uses them
         self.service_accounts: dict[str, ServiceAccount] = {}
         self.own_url = ""
+        self.identities = Identities()
 
     def code(self, account: str, scopes: tuple[str, ...], asked: Mapping[str, str]) -> str:
         """A code for what the user ticked; `asked` is the authorization request."""
@@ -121,6 +124,7 @@ class OAuth:
                 asked.get("code_challenge", ""),
                 offline,
                 self.clock.now() + _CODE_S,
+                asked.get("nonce", ""),
             )
             return made
 
@@ -210,6 +214,8 @@ class OAuth:
             if lifetime is not None:
                 grant.expires_at = now + lifetime
                 answer["refresh_token_expires_in"] = lifetime
+        if "openid" in code.scopes:
+            answer["id_token"] = self.identities.token(code.account, code.client_id, code.nonce, now)
         self.grants.append(grant)
         self._drop_oldest(grant)
         return self._answer(grant, grant.scopes) | answer

@@ -103,6 +103,8 @@ class StandIn:
             return self.front.authorize(request)
         if path == "/token":
             return self.front.token(request)
+        if path == "/oauth2/v1/certs":
+            return self.front.certs(request)
         if path == "/revoke":
             return self.front.revoke(request)
         if path == "/_sim" or path.startswith("/_sim/"):

@@ -17,7 +17,7 @@ const toastStack = () => withStyles("more", import("./ui/toasts.js")).then((m) =
 const signinPage = () => withStyles("pages", import("./pages/signin.js")).then((m) => m.SignInPage);
 
 export function App() {
-  const { slug: name, page } = route.value;
+  const { slug: name, page, rest } = route.value;
   const state = session.value;
   const known = me.value?.businesses.some((b) => b.slug === name);
   useLayoutEffect(() => { if (state === "in") enter(known ? name : null); }, [state, name, known]);
@@ -25,7 +25,7 @@ export function App() {
     if (state !== "in" || page === "sign-in") return;
     if (!name) {
       const last = lastBusiness();
-      if (last) go(`/app/b/${encodeURIComponent(last)}/${Object.hasOwn(PAGES, page) ? page : "receipts"}${place.value.query}`, { replace: true });
+      if (last) go(`/app/b/${encodeURIComponent(last)}/${Object.hasOwn(PAGES, page) ? [page, ...rest].map(encodeURIComponent).join("/") : "receipts"}${place.value.query}`, { replace: true });
     } else if (known && !page) go(at("receipts"), { replace: true });
   }, [state, name, page, known]);
   useEffect(() => {

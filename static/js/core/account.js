@@ -1,5 +1,5 @@
 /* Who is signed in: session, profile, businesses; sign in and out. */
-import { batch } from "./signals.js";
+import { batch, signal } from "./signals.js";
 import { api, me, session, slug } from "./api.js";
 import { business, mailboxes, counts, loadBusiness, loadMailboxes, loadCounts } from "./business.js";
 import { lang, setLanguage, LANGUAGES } from "./i18n.js";
@@ -7,6 +7,8 @@ import { stored, remember } from "./prefs.js";
 import { route } from "./router.js";
 import { loadLatest } from "./sync.js";
 import { forget } from "../receipts/list.js";
+
+export const withGoogle = signal(false); // whether this installation lets people sign in with Google
 
 function welcome(profile) {
   batch(() => {
@@ -20,7 +22,8 @@ function welcome(profile) {
 /** Ask the server who we are. */
 export async function loadMe() {
   try {
-    const { me: profile } = await api("GET", "/api/session");
+    const { me: profile, google } = await api("GET", "/api/session");
+    withGoogle.value = google;
     if (profile) welcome(profile);
     else session.value = "out";
   } catch { session.value = "down"; }

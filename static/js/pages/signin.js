@@ -1,7 +1,7 @@
 /* Sign-in: the one-time link, the first account, e-mail and password; and again, over a page in use. */
 import { html, useEffect, useRef, useState } from "../core/signals.js";
 import { ApiError, me, sentence, session } from "../core/api.js";
-import { loadMe, signIn, signOut, speakLanguage } from "../core/account.js";
+import { loadMe, signIn, signOut, speakLanguage, withGoogle } from "../core/account.js";
 import { place, go } from "../core/router.js";
 import { t, lang, otherLanguages, has, loadWords } from "../core/i18n.js";
 import { Icon, Logo } from "../ui/icons.js";
@@ -11,12 +11,14 @@ import { Lazy } from "../ui/lazy.js";
 /* The token rides in the fragment, which no server and no log ever sees; it is taken out at once. */
 function takeLink() {
   const found = new URLSearchParams(window.location.hash.slice(1));
-  const kind = ["token", "invitation", "password"].find((one) => found.get(one));
+  const kind = ["token", "invitation", "password", "google"].find((one) => found.get(one));
   if (kind) window.history.replaceState({}, "", window.location.pathname + window.location.search);
   return [kind, kind && found.get(kind)];
 }
 /* Invitations and forgotten passwords come with words of their own, when they are needed. */
 const access = (part) => () => Promise.all([import("./signin/access.js"), loadWords("access")]).then(([m]) => m[part]);
+
+const google = (part) => () => Promise.all([import("./signin/google.js"), loadWords("access")]).then(([m]) => m[part]);
 
 const say = (error) => {
   if (error instanceof ApiError && error.status === 401 && error.code !== "bad_code" && has("error.signin")) return t("error.signin");
@@ -81,12 +83,14 @@ function AccountForm({ token, send, busy }) {
 export function SignInPage() {
   const [[kind, link]] = useState(takeLink);
   const token = kind === "token" ? link : null;
-  const [step, setStep] = useState(token ? "link" : kind === "invitation" ? "invited" : kind === "password" ? "renew" : "password");
+  const [step, setStep] = useState(token || kind === "google" ? "link" : kind === "invitation" ? "invited" : kind === "password" ? "renew" : "password");
   const onward = () => go("/app/", { replace: true });
   const [send, busy, error] = useSend(onward);
   useEffect(() => {
     if (token) {
       send({ token }).then((code) => { if (code) setStep(code === "account_needed" ? "account" : "password"); });
+    } else if (kind === "google") {
+      send({ google: link }).then((code) => { if (code) setStep(code === "code_needed" ? "google" : "password"); });
     } else if (!kind && session.value === "in" && place.value.path === "/app/sign-in") onward();
   }, []);
   if (["invited", "renew", "forgotten"].includes(step)) {
@@ -99,6 +103,8 @@ export function SignInPage() {
     <h1>${t(step === "account" ? "signin.first.h" : step === "link" ? "signin.checking" : "signin.h")}</h1>
     <p class="lead">${t(step === "account" ? "signin.first.p" : step === "link" ? "wait" : "signin.p")}</p>
     ${error && html`<p class="bad box" role="alert"><${Icon} name="warn" /><bdi>${error}</bdi></p>`}
+    ${step === "google" && html`<${Lazy} name="google.code" load=${google("GoogleCode")} token=${link} send=${send} busy=${busy} />`}
+    ${step === "password" && withGoogle.value && html`<${Lazy} name="google" load=${google("Google")} quiet />`}
     ${step === "account" && html`<${AccountForm} token=${token} send=${send} busy=${busy} />`}
     ${step === "password" && html`<${PasswordForm} send=${send} busy=${busy} forgotten=${() => setStep("forgotten")} />`}
     <footer><${Icon} name="globe" />${otherLanguages().map((code) => html`<button type="button" class="lnk" lang=${code} onClick=${() => speakLanguage(code)}>${t(`lang.name.${code}`)}</button>`)}</footer>

@@ -1,13 +1,14 @@
 /* Settings: how one signs in: the second factor, and where one is signed in. */
 import { html, useState } from "../../core/signals.js";
 import { del, get, me, post, sentence } from "../../core/api.js";
-import { loadMe } from "../../core/account.js";
+import { loadMe, withGoogle } from "../../core/account.js";
 import { t } from "../../core/i18n.js";
 import { ago } from "../../core/fmt.js";
 import { failed, toast } from "../../core/feedback.js";
 import { Icon } from "../../ui/icons.js";
 import { Copied, Labelled, Wrong } from "../../ui/form.js";
 import { useLoad } from "../../ui/load.js";
+import { Connection } from "../signin/google.js";
 
 /** "Firefox on Linux" out of what a browser calls itself. */
 function named(agent) {
@@ -49,6 +50,7 @@ export function Body() {
     } catch (problem) { failed(problem); }
   };
   return html`<div class="stackform"><${Factor} />
+    ${withGoogle.value && html`<${Connection} />`}
     <h3>${t("access.sessions")}</h3><${Wrong} text=${error && sentence(error)} />
     <ul class="checks">${page?.items.map((one) => html`<li class=${`check ${one.current ? "good" : ""}`} key=${one.id}><span class="mark"><${Icon} name="globe" /></span>
       <span class="grow"><b><bdi>${named(one.agent)}</bdi></b><span>${one.current ? t("access.here") : t("access.seen", { d: ago(one.last_seen_at) })}</span></span>
