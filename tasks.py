@@ -285,6 +285,7 @@ def run_worker(config: Config) -> None:
     )
     log.info("Listening to queues: %s", QUEUES)
     stop = consumer.stop_flag
+    _background("clock", lambda: _every(sweep.LOOK_S, stop, sweep.clocks.look))
     _background("sweeper", lambda: _every(sweep.EVERY_S, stop, _sweep))
     client = redis_client(config)
     _background("seen", lambda: _every(SEEN_EVERY_S, stop, lambda: _seen(client)))

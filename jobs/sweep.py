@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -16,6 +17,8 @@ from store import clock_set_back, deliveries, mailboxes, receipt_edits, runs, wo
 log = logging.getLogger("sweep")
 EVERY_S = 1.0
 FELL_S = 3.0  # what a clock is put right by now and then is less
+STRAYS_S = 60.0  # after that nothing is written any more that was begun before the clock fell
+LOOK_S = 0.25
 SLOT_S = 15 * 60
 AUDIT_EVERY = timedelta(days=7)
 
@@ -27,23 +30,38 @@ class Clocks:
         """Take two clocks, in seconds."""
         self._wall, self._steady = wall, steady
         self._lead = wall() - steady()
+        self._fallen = 0.0
+        self._lock = threading.Lock()
+
+    def look(self) -> None:
+        """Compare the clocks; often enough that one which goes ahead and back is not missed."""
+        with self._lock:
+            lead = self._wall() - self._steady()
+            drop, self._lead = self._lead - lead, lead
+            self._fallen += drop if drop > FELL_S else 0.0
 
     def fell(self) -> timedelta | None:
         """By how much the wall's clock fell since this was last asked; None for less than a few seconds."""
-        lead = self._wall() - self._steady()
-        drop, self._lead = self._lead - lead, lead
-        return timedelta(seconds=drop) if drop > FELL_S else None
+        self.look()
+        with self._lock:
+            fallen, self._fallen = self._fallen, 0.0
+        return timedelta(seconds=fallen) if fallen else None
 
 
-_clocks = Clocks()
+clocks = Clocks()
+_strays_until = 0.0  # by the clock that only goes on
 
 
 def mind_the_clock() -> None:
     """Let nothing wait for an hour that comes a second time."""
-    drop = _clocks.fell()
+    global _strays_until
+    drop = clocks.fell()
     if drop is not None:
+        _strays_until = time.monotonic() + STRAYS_S
         moved = clock_set_back.bring_back(drop)
         log.warning("The clock was set back by %.0f s, pauses with it rows=%s", drop.total_seconds(), moved)
+    elif time.monotonic() < _strays_until:
+        clock_set_back.bring_back_strays()
 
 
 def sweep(shop: Workshop) -> int:

@@ -265,6 +265,7 @@ def test_a_clock_that_falls_is_noticed_and_one_that_is_put_right_is_not() -> Non
     for seconds, jump, drop in ((1, 0, None), (1, -2, None), (60, 3600, None), (1, -3600, 3600), (1, 0, None)):
         wall[0] += seconds + jump
         steady[0] += seconds
+        clocks.look()
         fell = clocks.fell()
         assert (None if fell is None else fell.total_seconds()) == drop
 
@@ -290,3 +291,14 @@ def test_nothing_waits_for_the_hour_that_comes_a_second_time(business: Business)
     assert freed.lease_until is not None
     assert freed.lease_until <= now + work.LEASE
     assert Work.get_by_id(planned.id).next_try_at > now + timedelta(minutes=50)
+
+
+def test_what_was_asked_for_in_that_moment_does_not_wait_either(business: Business) -> None:
+    ahead = clock.now() + timedelta(hours=1)
+    asked, _ = work.ask("export", business)
+    planned, _ = work.ask("remind", business)
+    Work.update(created_at=ahead, next_try_at=ahead).where(Work.id == asked.id).execute()
+    Work.update(created_at=ahead, next_try_at=ahead + timedelta(days=1)).where(Work.id == planned.id).execute()
+    assert clock_set_back.bring_back_strays() == 1
+    assert Work.get_by_id(asked.id).next_try_at <= clock.now()
+    assert Work.get_by_id(planned.id).next_try_at > ahead
