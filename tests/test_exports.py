@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
+import shutil
+import subprocess
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -173,6 +176,26 @@ def test_the_workbooks_totals_are_those_of_the_database(config: Config, business
         if values["Receipt"] is not None:
             found[values["Currency"]] = found.get(values["Currency"], Decimal(0)) + Decimal(str(values["Total"]))
     assert found == {one["currency"]: Decimal(one["total_minor"]) / 100 for one in row.sums}
+
+
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+def test_libreoffice_opens_the_workbook_and_sums_as_the_database_does(
+    config: Config, business: Business, tmp_path: Path
+) -> None:
+    _three(config, business)
+    row = making.made(config, exports.ask(business, "xlsx", Filter(), language="he"))
+    bare = tmp_path / "book.xlsx"  # without the sums that we worked out: the formulas have to give them
+    with zipfile.ZipFile(io.BytesIO(making.content(config, row))) as book, zipfile.ZipFile(bare, "w") as copy:
+        for name in book.namelist():
+            copy.writestr(name, re.sub(rb"(</f>)<v>[^<]*</v>", rb"\1", book.read(name)))
+    tables = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,1"
+    command = ["soffice", f"-env:UserInstallation=file://{tmp_path}/office", "--headless", "--convert-to", tables]
+    subprocess.run([*command, "--outdir", str(tmp_path), str(bare)], check=True, capture_output=True, timeout=300)
+    (table,) = tmp_path.glob("book*.csv")
+    lines = list(csv.reader(io.StringIO(table.read_text(encoding="utf-8"), newline="")))
+    at, total = (lines[0].index(name) for name in ("מטבע", "סכום כולל"))
+    sums = {line[at]: Decimal(line[total]) for line in lines[1:] if line[at] and not line[0]}
+    assert sums == {one["currency"]: Decimal(one["total_minor"]) / 100 for one in row.sums}
 
 
 def test_a_zip_names_its_originals_and_tells_what_is_missing(config: Config, business: Business) -> None:
