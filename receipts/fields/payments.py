@@ -49,6 +49,7 @@ class Words:
     offer: frozenset[tuple[str, ...]]
     strict: frozenset[tuple[str, ...]]
     longest: int
+    first: frozenset[str]  # with which any of them begins
 
 
 @cache
@@ -57,8 +58,8 @@ def words() -> Words:
     data = tomllib.loads((Path(__file__).parent / "payments.toml").read_text(encoding="utf-8"))
     methods = {_tokens(word): code for code, named in data["methods"].items() for word in named}
     said, offer, strict = (frozenset(map(_tokens, data[name])) for name in ("said", "offer", "strict"))
-    longest = max(map(len, (*methods, *said, *offer)))
-    return Words(methods, said, offer, strict, longest)
+    every = (*methods, *said, *offer)
+    return Words(methods, said, offer, strict, max(map(len, every)), frozenset(one[0] for one in every if one))
 
 
 def codes() -> tuple[str, ...]:
@@ -98,6 +99,9 @@ def _told(text: str) -> _Told:
     at = 0
     while at < len(tokens):
         step = 1
+        if tokens[at] not in book.first:
+            at += 1
+            continue
         for size in range(min(book.longest, len(tokens) - at), 0, -1):
             some = tokens[at : at + size]
             if some in book.offer or some in book.said or some in book.methods:
