@@ -96,6 +96,13 @@ def test_suggested_tips_are_no_tip() -> None:
     assert _slip("Suggested tip 15%   14.85", "Suggested tip 18%   17.82").tip.value is None
 
 
+def test_a_service_that_is_sold_is_no_tip() -> None:
+    lines = ["Alma Trading Ltd", "Invoice 2231   12/11/2025", "Lamp   99.00", "Yearly service charge plan   20.00"]
+    assert _read("\n".join([*lines, "Subtotal   99.00", "Total EUR   119.00"])).tip.value is None
+    lines[3] = "Service charge   20.00"
+    assert _read("\n".join([*lines, "Subtotal   99.00", "Total EUR   119.00"])).tip.value == Decimal("20.00")
+
+
 def test_several_discounts_count_together_where_the_sums_say_so() -> None:
     reading = _read(
         "Alma Trading Ltd\nInvoice 2231   12/11/2025\nLamp   60.00\nDesk   40.00\nSubtotal   100.00\n"

@@ -23,6 +23,7 @@ _SHIP = re.compile(
     r"bezorg|aflever|משלוח",
     re.IGNORECASE,
 )
+_BILL = re.compile(r"bill|invoice|factur|fattur|fatur|rechnung|factuur|לכבוד|מאת|חיוב", re.IGNORECASE)
 # Words of address: whom a letter greets is not always whom it bills.
 _GREETING = re.compile(
     r"^(?:dear|hello|hi|hallo|guten tag|sehr geehrte|bonjour|cher|chère|hola|estimad|ciao|gentile|olá|caro|beste|"
@@ -50,7 +51,7 @@ def complete(reading: Reading, scan: Scan, sums: Totals) -> Reading:
 
 def _tips(scan: Scan, reading: Reading, sums: Totals) -> list[Candidate[Decimal]]:
     """Tips: sure where they lead from a sum of the document to its total."""
-    spots = [s for s in _named(scan, "tip") if _TIP.search(s.row.text) or not s.many]  # "Service A  12  10.00" is sold
+    spots = [s for s in _named(scan, "tip") if _TIP.search(s.row.text) or (not s.many and _only_label(s))]
     total = abs(reading.total.value or Decimal(0))
     known = {abs(s.amount.value) for s in scan.spots if s.role in {"subtotal", "total", "grand", "net", "payable"}}
     known |= {abs(one.value) for one in sums.candidates[:6]}
@@ -67,6 +68,13 @@ def _tips(scan: Scan, reading: Reading, sums: Totals) -> list[Candidate[Decimal]
         sure = 0.92 if holds else 0.6 if alone and size < total and _TIP.search(spot.row.text) else 0.3
         out.append(_candidate(scan, spot, size, sure, why))
     return out
+
+
+def _only_label(spot: Spot) -> bool:
+    """Whether a row says nothing but its label: "Service  9.00" is added to the bill, "Yearly service" is sold."""
+    text = spot.row.text
+    known = sum(sum(c.isalpha() for c in text[h.start : h.end]) for h in labels.find(text))
+    return known >= 0.8 * sum(c.isalpha() for c in text)
 
 
 def _discounts(scan: Scan, reading: Reading) -> list[Candidate[Decimal]]:
@@ -120,8 +128,11 @@ def _buyers(scan: Scan, reading: Reading) -> Iterator[Candidate[str]]:
 
     def take(segment: Segment, text: str, sure: float, why: str) -> bool:
         name = _name(text)
-        if not name or (vendor and core(name) == vendor):
-            return False
+        own = core(name)
+        if not name or (
+            vendor and own and (own == vendor or (min(len(own), len(vendor)) > 3 and own.startswith(vendor)))
+        ):
+            return False  # "Statica OÜ" below its own word for customers is who sells
         found.append(Candidate(name, sure, why, scan.text.box(segment), segment.text[:160]))
         return True
 
@@ -131,7 +142,7 @@ def _buyers(scan: Scan, reading: Reading) -> Iterator[Candidate[str]]:
             word = segment.text[hit.start : hit.end]
             if "p.buyer" not in own or "p.vendor" in own or hit.start > 3 or _GREETING.match(word):
                 continue
-            sure = 0.5 if _SHIP.search(word) else 0.85
+            sure = 0.5 if _SHIP.search(word) else 0.88 if _BILL.search(word) else 0.82
             why = f"labelled “{word}”"
             for target, text in _beside(scan, segment, hit.end):
                 if take(target, text, sure, why):
