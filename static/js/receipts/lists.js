@@ -27,7 +27,7 @@ const phrase = (text) => {
 
 /** Why a field was read as it was ({why, quote}): in the reader's language, else the words on the document. */
 export function whyText({ why, quote }) {
-  if (!why || lang.value === "en") return why || "";
+  if (!why || lang.value === "en") return why ? why[0].toUpperCase() + why.slice(1) : "";
   const [first, ...more] = why.split("; ");
   const parts = first.split(", ").map(phrase);
   if (parts.includes(null)) return quote ? t("why.quote", { q: quote }) : "";
