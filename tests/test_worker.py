@@ -123,8 +123,9 @@ def test_without_redis_the_answer_is_503_within_two_seconds_and_it_recovers_by_i
 def test_of_two_requests_at_once_one_is_taken_and_one_is_told_of_it(running: Product) -> None:
     _deliver(running, 3)
     business = _connected(running)
-    running.start_worker()
+    worker = running.start_worker()
     business.finished()
+    os.killpg(worker.pid, signal.SIGSTOP)  # however late the second request comes, the first one's run is not over
     answers: list[requests.Response] = []
     together = threading.Barrier(2)
 
@@ -137,6 +138,7 @@ def test_of_two_requests_at_once_one_is_taken_and_one_is_told_of_it(running: Pro
         thread.start()
     for thread in threads:
         thread.join()
+    os.killpg(worker.pid, signal.SIGCONT)
     taken, told = sorted(answers, key=lambda answer: answer.status_code)
     assert (taken.status_code, told.status_code) == (202, 409)
     assert told.json()["run_id"] == taken.json()["run_id"]
