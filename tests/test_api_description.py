@@ -19,6 +19,7 @@ from web import permissions
 from web.app import declared
 from web.openapi import document
 from web.routing import ACCESS
+from web.values import read_all
 
 SPEC = document("test") if declared() else {}
 JSON_GETS = [
@@ -84,6 +85,29 @@ def test_the_file_is_whole() -> None:
             if operation["x-role"] != "public":
                 assert {"401", "403"} <= operation["responses"].keys(), (method, path)
                 assert operation["security"], (method, path)
+
+
+def test_every_example_fits_its_schema_and_nothing_is_without_one() -> None:
+    for path, methods in SPEC["paths"].items():
+        for method, operation in methods.items():
+            contents = [one.get("content", {}) for one in operation["responses"].values()]
+            for content in (*contents, operation.get("requestBody", {}).get("content", {})):
+                if "application/json" in content:
+                    part = content["application/json"]
+                    if "$ref" not in part["schema"] or "Error" not in part["schema"]["$ref"]:
+                        assert "example" in part, (method, path)
+                        assert faults(part["example"], part["schema"]) == [], (method, path)
+            for one in operation["parameters"]:
+                if one["in"] != "header":
+                    assert faults(one["example"], one["schema"]) == [], (method, path, one["name"])
+
+
+def test_every_body_in_the_examples_is_read() -> None:
+    for route in declared():
+        operation = SPEC["paths"].get(route.template, {}).get(route.method.lower(), {})
+        body = operation.get("requestBody", {}).get("content", {}).get("application/json")
+        if body is not None and route.body:
+            assert read_all(body["example"], route.body), route.path
 
 
 def test_every_reference_leads_somewhere() -> None:

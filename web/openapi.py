@@ -6,7 +6,8 @@ import functools
 import re
 from typing import TYPE_CHECKING, Any
 
-from web import answers, shapes
+from web import answers, examples, shapes
+from web.pages import send
 from web.routing import PERSON, PUBLIC, ROUTES, Route, route
 from web.values import object_schema
 
@@ -30,6 +31,13 @@ _REFUSALS = {
 def openapi(call: Call) -> bytes:
     """OpenAPI 3.1."""
     return answers.polled(document(call.site.version))
+
+
+@route("GET", "/api/docs", role=PUBLIC, summary="This description, to be read by people", media="text/html")
+def page(call: Call) -> bytes:
+    """Every route with its values, an example, and a line for curl; searchable."""
+    assets = call.site.assets
+    return send(assets.file("apidocs.html", assets.release), "no-store")
 
 
 @functools.cache
@@ -86,7 +94,7 @@ def _operation(one: Route) -> dict[str, Any]:
         schema = object_schema(one.body)
         operation["requestBody"] = {
             "required": "required" in schema,
-            "content": {"application/json": {"schema": schema, **({"example": one.example} if one.example else {})}},
+            "content": {"application/json": {"schema": schema, "example": one.example or examples.of(schema)}},
         }
     return operation
 
@@ -94,7 +102,7 @@ def _operation(one: Route) -> dict[str, Any]:
 def _parameter(one: Route, name: str) -> dict[str, Any]:
     whole = f"<{name}:int>" in one.path
     schema = {"type": "integer", "minimum": 1} if whole else {"type": "string"}
-    return {"name": name, "in": "path", "required": True, "schema": schema}
+    return {"name": name, "in": "path", "required": True, "schema": schema, "example": examples.of(schema, name)}
 
 
 def _query(one: Route) -> list[dict[str, Any]]:
@@ -105,6 +113,7 @@ def _query(one: Route) -> list[dict[str, Any]]:
             "required": False,
             "description": value.about,
             "schema": value.schema,
+            "example": examples.of(value.schema, name),
             **({"style": "form", "explode": False} if value.schema.get("type") == "array" else {}),
         }
         for name, value in one.query.items()
@@ -127,7 +136,10 @@ def _responses(one: Route) -> dict[str, Any]:
 def _response(status: int, schema: shapes.Schema | None, media: str) -> dict[str, Any]:
     words = {200: "As asked.", 201: "Made.", 202: "Accepted; a worker will do it.", 204: "Done.", 303: "Elsewhere."}
     answer: dict[str, Any] = {"description": words.get(status, "See code and error.")}
-    return answer if schema is None else {**answer, "content": {media: {"schema": schema}}}
+    if schema is None:
+        return answer
+    example = {"example": examples.of(schema)} if media == "application/json" else {}
+    return {**answer, "content": {media: {"schema": schema, **example}}}
 
 
 def _security(one: Route) -> list[dict[str, list[str]]]:

@@ -24,7 +24,7 @@ def page(call: Call, view: str = "") -> bytes:
     """The shell of the single-page screen, with the release in the addresses of its files."""
     del view  # the page itself looks at its address
     assets = call.site.assets
-    return _send(assets.file("index.html", assets.release), "no-store")
+    return send(assets.file("index.html", assets.release), "no-store")
 
 
 @route(
@@ -45,14 +45,14 @@ def share(_call: Call) -> bytes:
 def asset(call: Call, release: str, path: str) -> bytes:
     """For a year under this release's address; another release's address is never kept, for it may mean other bytes."""
     known = release == call.site.assets.release
-    return _send(call.site.assets.file(path), _YEAR if known else "no-cache")
+    return send(call.site.assets.file(path), _YEAR if known else "no-cache")
 
 
 @route("GET", "/sw.js", role=PUBLIC, summary="The service worker", media="text/javascript")
 def service_worker(call: Call) -> bytes:
     """By itself at the root, for its scope is the whole page."""
     assets = call.site.assets
-    return _send(assets.file("sw.js", assets.release), "no-cache")
+    return send(assets.file("sw.js", assets.release), "no-cache")
 
 
 @route(
@@ -61,16 +61,17 @@ def service_worker(call: Call) -> bytes:
 def manifest(call: Call) -> bytes:
     """The web app manifest."""
     assets = call.site.assets
-    return _send(assets.file("manifest.webmanifest", assets.release), "no-cache")
+    return send(assets.file("manifest.webmanifest", assets.release), "no-cache")
 
 
 @route("GET", "/favicon.ico", role=PUBLIC, summary="The icon", media="image/*")
 def icon(call: Call) -> bytes:
     """Browsers ask for it unasked."""
-    return _send(call.site.assets.file("icons/icon.svg"), "public, max-age=86400")
+    return send(call.site.assets.file("icons/icon.svg"), "public, max-age=86400")
 
 
-def _send(file: Asset, caching: str) -> bytes:
+def send(file: Asset, caching: str) -> bytes:
+    """A file of the screen, packed where the asker takes that."""
     response = bottle.response
     response.content_type = file.media_type
     response.set_header("Cache-Control", caching)

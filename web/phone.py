@@ -51,7 +51,8 @@ def _hours() -> Value:
         return found
 
     days = {str(day): {"type": "array", "items": {"type": "string"}, "maxItems": 6} for day in range(7)}
-    return Value(read, {"type": "object", "properties": days, "additionalProperties": False})
+    usual = {"example": {"6": ["09:00-13:00", "14:00-18:00"]}}
+    return Value(read, {"type": "object", "properties": days, "additionalProperties": False, **usual})
 
 
 def _span(text: Any, name: str) -> list[int]:

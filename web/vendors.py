@@ -23,6 +23,7 @@ _VENDOR = shapes.obj(
     id=shapes.TEXT, name=shapes.TEXT, count=shapes.WHOLE, category=shapes.OPT_TEXT, first=shapes.OPT_DAY,
     last=shapes.OPT_DAY, sums=shapes.many(_SUM), rhythm=shapes.OPT_TEXT, next=shapes.OPT_DAY, rules=shapes.WHOLE,
 )  # fmt: skip
+_SEEN = {**_VENDOR, "required": ["id", "name", "count", "category"]}
 _PROFILE = {
     "allOf": [
         _VENDOR,
@@ -56,7 +57,7 @@ def _names(raw: Any, name: str) -> tuple[str, ...]:
         "limit": values.whole(1, 200, default=20),
         "full": values.yes_no(default=False, about="1: with rhythm and rules"),
     },
-    answers={200: shapes.listed({"type": "object", "required": ["id", "name", "count", "category"]})},
+    answers={200: shapes.listed(_SEEN)},
 )
 def listing(call: Call) -> dict[str, Any]:
     """For the vendor field and the palette, and with `full` for the page of vendors."""
