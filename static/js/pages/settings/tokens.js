@@ -36,7 +36,7 @@ export function Body() {
   };
   if (!mayManage.value) return html`<p class="hint">${t("settings.locked")}</p>`;
   if (error) return html`<p class="bad">${sentence(error)}</p>`;
-  return html`<div class="stackform"><p class="hint">${t("tokens.p")} <a class="lnk" href="/api/docs"><code dir="ltr">/api/docs</code></a></p>
+  return html`<div class="stackform"><p class="hint">${t("tokens.p")} <a class="lnk" href="/api/docs"><code dir="ltr">${"/api/docs"}</code></a></p>
     ${made && html`<div class="made" role="status"><b>${t("tokens.once")}</b><code dir="ltr">${made.token}</code><button type="button" class="btn" onClick=${copy}><${Icon} name="copy" />${t("act.copy")}</button></div>`}
     ${page?.items.length > 0 && html`<ul class="checks">${page.items.map((token) => html`<li class="check" key=${token.id}><span class="mark"><${Icon} name="key" /></span>
       <span class="grow"><b><bdi>${token.name}</bdi></b><span>${t(`role.${token.role}`)}${token.last_used_at ? ` · ${t("tokens.used", { t: ago(token.last_used_at) })}` : token.created_at ? ` · ${moment(token.created_at)}` : ""}</span></span>
