@@ -10,7 +10,7 @@ from decimal import Decimal
 import fpdf
 import pytest
 import segno
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -119,6 +119,7 @@ def test_what_a_standard_does_not_allow_is_no_code(payload: str) -> None:
     assert payloads.read(payload) is None
 
 
+@settings(max_examples=60, deadline=None)
 @given(
     st.one_of(
         st.text(max_size=300),

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 import segno
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -107,6 +107,7 @@ def test_a_winmail_dat_alone_is_opened() -> None:
     check(read_file(stream(attached("invoice.pdf", INVOICE)), "winmail.dat"))
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=400), st.integers(0, 600), st.binary(min_size=1, max_size=8))
 def test_any_winmail_dat_is_opened_or_left(tail: bytes, place: int, change: bytes) -> None:
     whole = stream(within(stream(attached("a.txt", b"x" * 40))), attached("b.txt", b"y" * 40))
