@@ -338,6 +338,7 @@ def _seen(client: redis.Redis) -> None:
         "started_at": _started_at,
         "queues": QUEUES,
         "version": VERSION,
+        "ocr": _workshop.reader.pictures_read if _workshop is not None else (0, 0.0),
     }
     client.set(name, json.dumps(value), ex=SEEN_FOR_S)
 

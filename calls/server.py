@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("calls")
 _THREADS = 10
 _BODY = 64 * 1024
+_FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_VIA", "HTTP_X_FORWARDED_HOST")
 _SWITCH_S = 0.0001  # Python code of other threads gives way to the sockets after so long
 
 
@@ -68,6 +69,15 @@ def _http(calls: Calls) -> bottle.Bottle:
         bottle.response.content_type = "text/plain; charset=utf-8"
         return "ok\n"
 
+    @app.get("/metrics")
+    def metrics() -> str:
+        """Prometheus text, for this machine itself alone."""
+        environ = bottle.request.environ
+        if environ.get("REMOTE_ADDR") not in {"127.0.0.1", "::1"} or any(name in environ for name in _FORWARDED):
+            raise bottle.HTTPError(404)
+        bottle.response.content_type = "text/plain; version=0.0.4; charset=utf-8"
+        return _figures(calls)
+
     @app.post("/webhook/voice")
     def incoming() -> Any:
         return _answered(
@@ -107,6 +117,19 @@ def _http(calls: Calls) -> bottle.Bottle:
 
     app.default_error_handler = failed
     return app
+
+
+def _figures(calls: Calls) -> str:
+    """The sockets that are open now, and the webhooks that were refused since the start."""
+    return (
+        "# HELP prosaas_calls_sockets Sockets open now: Twilio's media streams, and browsers that watch.\n"
+        "# TYPE prosaas_calls_sockets gauge\n"
+        f'prosaas_calls_sockets{{kind="stream"}} {calls.streams.count}\n'
+        f'prosaas_calls_sockets{{kind="browser"}} {calls.watchers.count}\n'
+        "# HELP prosaas_calls_refused_total Webhooks without a good signature.\n"
+        "# TYPE prosaas_calls_refused_total counter\n"
+        f"prosaas_calls_refused_total {calls.refused}\n"
+    )
 
 
 def _answered(calls: Calls, answer: Callable[[Account, dict[str, str]], bytes]) -> Any:

@@ -261,6 +261,7 @@ class Watchers:
 
     def __init__(self, office: Office, hub: Hub) -> None:
         self.office, self.hub = office, hub
+        self.count = 0  # browsers that watch now
         self._used: dict[str, float] = {}
 
     async def serve(self, scope: Scope, receive: Receive, send: SendTo) -> None:
@@ -280,6 +281,7 @@ class Watchers:
                 return
         ear: _Ear = _Ear(self.hub, ticket)
         telling = asyncio.create_task(ear.tell(send))
+        self.count += 1
         try:
             while True:
                 message = await receive()
@@ -287,6 +289,7 @@ class Watchers:
                     return
                 ear.asked(message.get("text") or "")
         finally:
+            self.count -= 1
             telling.cancel()
             ear.listen("")
 

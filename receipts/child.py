@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -54,6 +55,8 @@ class Reader:
                 arguments=("--ocr=off" if ocr == "off" else "--ocr=deferred",),
             ),
         )
+        self.pictures_read = (0, 0.0)  # how many messages and files went to the engine, and the seconds it took
+        self._counting = threading.Lock()
         self._pictures = Child(
             "receipts.child",
             seconds=seconds,
@@ -116,8 +119,7 @@ class Reader:
         try:
             answer, blobs = self._texts.call(question, [data])
             if answer.get("deferred"):
-                left = max(1.0, self._seconds - (time.monotonic() - start))
-                answer, blobs = self._pictures.call(question, [data], seconds=left)
+                answer, blobs = self._read_pictures(question, data, self._seconds - (time.monotonic() - start))
         except ChildTimeout:
             return _failed("reader_timeout", "Reading took too long and was given up.")
         except ChildCrashed as error:
@@ -127,6 +129,15 @@ class Reader:
         except ChildFault as error:
             return _failed("reader_crashed", f"Reading broke off ({error.kind} at {error.where}).")
         return wire.load(answer["reading"], blobs)
+
+    def _read_pictures(self, question: dict[str, Any], data: bytes, left: float) -> Any:
+        began = time.monotonic()
+        try:
+            return self._pictures.call(question, [data], seconds=max(1.0, left))
+        finally:
+            with self._counting:
+                count, seconds = self.pictures_read
+                self.pictures_read = (count + 1, seconds + time.monotonic() - began)
 
 
 def _options(passwords: Sequence[str], today: date | None, *, ignore_xml: bool) -> dict[str, Any]:

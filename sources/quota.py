@@ -367,3 +367,21 @@ end
 return 0
 """
 )
+
+
+def left(client: Redis, plan: Plan) -> dict[str, int]:
+    """Units that may still be charged at this moment: `project`, and `mailbox` of the one that has the least left.
+
+    Where nothing was charged lately all is left; a plan without limits has none to tell.
+    """
+    limits = {"mailbox": _usable(plan.per_mailbox), "project": _usable(plan.per_project)}
+    found = {of: limit for of, limit in limits.items() if limit is not None}
+    with _redis_errors():
+        seconds, microseconds = client.time()
+        since = seconds * 1000 + microseconds // 1000 - int(WINDOW_S * 1000)
+        for of in found:
+            for key in client.scan_iter(match=f"quota:{of}:*:spent", count=1000):
+                pairs = (entry.decode().split() for entry in client.lrange(key, 0, -1))  # type: ignore[union-attr]
+                spent = sum(int(units) for at, units in pairs if int(at) > since)
+                found[of] = min(found[of], max(0, (limits[of] or 0) - spent))
+    return found

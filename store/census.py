@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import clock
 from models import Mailbox, SyncRun, Work
 from store import sql
+
+_NEWEST = 5000  # rows that are looked at for what ended lately
 
 
 def runs() -> dict[str, Any]:
@@ -65,3 +69,36 @@ def mailboxes() -> dict[str, Any]:
         "stale_ids": stale,
         "oldest_days": max(ages, default=0),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What ended within an hour, of the newest few thousand: seconds from start to end, and the mails of runs."""
+
+    seconds: dict[str, list[float]]  # sorted; `sync` for runs, else the kind of work
+    failed: dict[str, int]
+    mails: dict[str, int]  # found, fetched, receipts, skipped, failed
+
+
+def ended() -> Ended:
+    """The last hour of runs and work."""
+    since = SyncRun.created_at.db_value(clock.now() - timedelta(hours=1))
+    told = Ended(defaultdict(list), defaultdict(int), {})
+    names = ("found", "fetched", "receipts", "skipped", "failed")
+    runs = sql.fetch(
+        f"select 'sync', status, started_at, finished_at, {', '.join(names)} from "
+        f"(select * from sync_run order by id desc limit {_NEWEST}) as newest where finished_at > ?",
+        [since],
+    )
+    others = sql.fetch(
+        "select kind, status, started_at, finished_at from "
+        f"(select * from work order by id desc limit {_NEWEST}) as newest where finished_at > ?",
+        [since],
+    )
+    for kind, status, began, over, *_ in [*runs, *others]:
+        told.seconds[kind].append(max(0, over - (over if began is None else began)) / 1000)
+        told.failed[kind] += status == "failed"
+    for kind in told.seconds:
+        told.seconds[kind].sort()
+    told.mails.update({name: sum(row[4 + place] or 0 for row in runs) for place, name in enumerate(names)})
+    return told
