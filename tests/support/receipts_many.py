@@ -57,35 +57,61 @@ def fill(owners: Sequence[int], count: int, seed: int = 1) -> None:
     """Put them into the database that is open and has none, on either kind; the indexes are built whole."""
     database: Any = models.db.obj
     names = ", ".join(f'"{name}"' for name in _COLUMNS)
-    lite = isinstance(models.db.obj, peewee.SqliteDatabase)
-    if lite:
-        triggers = database.execute_sql(
-            "select name, sql from sqlite_master where type = 'trigger' and tbl_name = 'receipt'"
+    if isinstance(models.db.obj, peewee.SqliteDatabase):
+        made = database.execute_sql(
+            "select type, name, sql from sqlite_master where tbl_name = 'receipt' and sql is not null "
+            "and type in ('index', 'trigger')"
         ).fetchall()
         with database.atomic():
-            for name, _ in triggers:
-                database.execute_sql(f"drop trigger {name}")
+            for type_, name, _ in made:
+                database.execute_sql(f"drop {type_} {name}")
             marks = ", ".join("?" * len(_COLUMNS))
             database.connection().executemany(
                 f"insert into receipt ({names}) values ({marks})", rows(owners, count, seed)
             )
+            # Fewer and larger pieces at once; then as it is by itself.
+            hash_size = "insert into receipt_search (receipt_search, rank) values ('hashsize', ?)"
+            database.execute_sql(hash_size, [64 * 1024 * 1024])
             database.execute_sql(_SEARCH["sqlite"])
+            database.execute_sql(hash_size, [1024 * 1024])
             _sums(database, lite=True)
-            for _, sql in triggers:
+            for _, _, sql in made:
                 database.execute_sql(sql)
         return
+    made = database.execute_sql(
+        "select indexname, indexdef from pg_indexes where schemaname = current_schema() and "
+        "(tablename = 'receipt' and indexdef like 'CREATE INDEX%%' or indexname = 'receipt_search_words')"
+    ).fetchall()
     with database.atomic():
         database.execute_sql("alter table receipt disable trigger user")
+        for name, _ in made:
+            database.execute_sql(f"drop index {name}")
         with database.cursor().copy(f"copy receipt ({names}) from stdin") as out:
             for row in rows(owners, count, seed):
                 out.write_row(row)
-        database.execute_sql("drop index receipt_search_words")
         database.execute_sql(_SEARCH["postgresql"])
-        database.execute_sql(
-            "create index receipt_search_words on receipt_search using gin (words) with (fastupdate=off)"
-        )
         _sums(database, lite=False)
+        database.execute_sql("set local maintenance_work_mem = '512MB'")
+        for _, sql in made:
+            database.execute_sql(sql)
         database.execute_sql("alter table receipt enable trigger user")
+
+
+def fill_contacts(owners: Sequence[int], count: int, seed: int = 1) -> None:
+    """So many contacts beside them, written as a person's are, triggers and all."""
+    chance = random.Random(seed)
+    with models.write():
+        for start in range(0, count, _BATCH):
+            models.Contact.insert_many(
+                {
+                    "business": owners[number % len(owners)],
+                    "name": f"{chance.choice(VENDORS)} {chance.choice(PLACES)} {number}",
+                    "sort_name": str(number),
+                    "phones": [f"+97250{number:07d}"],
+                    "emails": [f"c{number}@{chance.choice(('kedem', 'alma', 'nord'))}.example"],
+                }
+                for number in range(start, min(start + _BATCH, count))
+            ).execute()
 
 
 def _sums(database: Any, *, lite: bool) -> None:
