@@ -73,6 +73,7 @@ class Rapid:
     def __init__(self) -> None:
         self._engine: Any = None
         self.slope = 0.0  # how far the lines of the picture that was read last sink per pixel
+        self.turn = 0  # by how many degrees that picture was turned to stand upright
 
     def ready(self) -> None:
         """Nothing is to be done before."""
@@ -89,7 +90,7 @@ class Rapid:
             other = self._boxes(upside)
             if _weight(other) > 1.15 * _weight(boxes):
                 turned, boxes, turn = upside, other, 180
-        self.slope = _slant(boxes)
+        self.slope, self.turn = _slant(boxes), turn
         size = (float(turned.width), float(turned.height))
         text = from_words([box.word for box in boxes], size, page, slope=self.slope)
         return replace(text, turns=(0,) * page + (turn,))
@@ -208,19 +209,32 @@ class Auto:
             return self._tesseract.read(picture, page=page)
         if wordy(first) or not self._tesseract.installed:
             return first
+        second = self._in_other_letters(picture, page)
+        return first if second is None or _known(second) <= _known(first) else second
+
+    def _in_other_letters(self, picture: Image, page: int) -> Text | None:
+        """The words by the second engine; which way is up, letters that the first cannot read do not tell."""
         from PIL.Image import Resampling
 
-        straight = picture
-        if abs(self._rapid.slope) > 0.006:
-            angle = math.degrees(math.atan(self._rapid.slope))
-            straight = picture.rotate(angle, fillcolor="white", resample=Resampling.BICUBIC)
-        try:
-            second = self._tesseract.read(straight, page=page)
-        except OcrUnavailable:
-            return first
-        if _known(second) <= _known(first):
-            return first
-        return second if straight is picture else _back(second, self._rapid.slope, picture.width / 2)
+        slope, best = self._rapid.slope, None
+        for turn in (self._rapid.turn, (self._rapid.turn + 180) % 360):
+            upright = picture.rotate(turn, expand=True) if turn else picture
+            straight = upright
+            if abs(slope) > 0.006:
+                angle = math.degrees(math.atan(slope))
+                straight = upright.rotate(angle, fillcolor="white", resample=Resampling.BICUBIC)
+            try:
+                text = self._tesseract.read(straight, page=page)
+            except OcrUnavailable:
+                return best
+            if straight is not upright:
+                text = _back(text, slope, upright.width / 2)
+            text = replace(text, turns=(0,) * page + (turn,))
+            if best is None or _known(text) > _known(best):
+                best = text
+            if wordy(best):
+                break
+        return best
 
 
 def _back(text: Text, slope: float, middle: float) -> Text:
