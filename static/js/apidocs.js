@@ -8,7 +8,7 @@ function el(name, attributes = {}, ...children) {
   return made;
 }
 const pretty = (value) => JSON.stringify(value, null, 2);
-const kindOf = (schema = {}) => schema.enum?.join(" | ") || schema.format || [schema.type].flat().filter(Boolean).join(" or ")
+const kindOf = (schema = {}) => schema.enum?.join(", ") || schema.format || [schema.type].flat().filter(Boolean).join(" or ")
   || (schema.anyOf || []).map(kindOf).join(" or ") || "object";
 
 /* The line that asks a route from a shell. */
@@ -27,8 +27,9 @@ function curl(verb, path, one) {
 }
 
 function table(rows) {
-  return el("table", {}, el("thead", {}, el("tr", {}, ...["Value", "Where", "Kind", "What"].map((text) => el("th", { scope: "col" }, text)))),
+  const made = el("table", {}, el("thead", {}, el("tr", {}, ...["Value", "Where", "Kind", "What"].map((text) => el("th", { scope: "col" }, text)))),
     el("tbody", {}, ...rows.map(([name, where, kind, what]) => el("tr", {}, el("th", { scope: "row" }, el("code", {}, name)), el("td", {}, where), el("td", {}, kind), el("td", {}, what)))));
+  return el("div", { class: "wide", tabindex: "0" }, made);
 }
 
 /* What stands in an opened route. */
@@ -64,6 +65,11 @@ function route(verb, path, one) {
   const words = [verb, path, one.summary, one["x-role"], ...one.parameters.map((parameter) => parameter.name)].join(" ").toLowerCase();
   return { made, words };
 }
+
+const dark = window.matchMedia("(prefers-color-scheme: dark)");
+const shade = () => { document.documentElement.dataset.theme = dark.matches ? "dark" : "light"; };
+shade();
+dark.addEventListener("change", shade);
 
 const answer = await fetch("/api/openapi.json");
 const spec = await answer.json();
