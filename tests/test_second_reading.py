@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import clock
@@ -157,6 +157,7 @@ def test_an_answer_in_a_fence_or_among_words_is_understood() -> None:
     assert llm.parse('{"total":"1,234.50 EUR","currency":"euros"}') == llm.Told(total=Decimal("1234.50"))
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.one_of(st.text(max_size=200), st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=True) | st.text(max_size=20),
     lambda inner: st.dictionaries(st.sampled_from(["vendor", "total", "date", "currency", "net"]), inner, max_size=5),
