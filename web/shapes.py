@@ -127,7 +127,14 @@ BUSINESS = obj(
 )  # fmt: skip
 ME = obj(
     user=obj(
-        id=WHOLE, email=TEXT, name=TEXT, language=TEXT, operator=BOOL, prefs=FREE, has_password=BOOL, has_factor=BOOL,
+        id=WHOLE,
+        email=TEXT,
+        name=TEXT,
+        language=TEXT,
+        operator=BOOL,
+        prefs=FREE,
+        has_password=BOOL,
+        has_factor=BOOL,
         has_google=BOOL,
     ),
     csrf=TEXT,
