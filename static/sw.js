@@ -13,7 +13,9 @@ async function install() {
   const page = await fetch("/app/");
   const named = [...(await page.clone().text()).matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)].map(([, address]) => address);
   await cache.put("/app/", page);
-  await cache.addAll([...named, ...LATER.map((name) => `/assets/${RELEASE}/${name}`)]);
+  const wanted = [...named, ...LATER.map((name) => `/assets/${RELEASE}/${name}`)];
+  const lane = async () => { while (wanted.length) await cache.add(wanted.shift()); };
+  await Promise.all([lane(), lane()]); // no more at once: the page has need of the line, too
   await self.skipWaiting();
 }
 

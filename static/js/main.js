@@ -26,8 +26,13 @@ calm.subscribe((now) => { // what the first screen can do without
   moreWords();
   import("./core/tick.js").then((m) => m.start());
 });
-if ("serviceWorker" in navigator && window.isSecureContext) {
+/* The worker comes once the page stands: what it fetches ahead must not be in the page's way. */
+function register() {
   // Under require-trusted-types-for a worker's address, too, must come from a policy: this one knows one address.
   const policy = window.trustedTypes?.createPolicy("prosaas", { createScriptURL: () => "/sw.js" });
   navigator.serviceWorker.register(policy ? policy.createScriptURL("") : "/sw.js").catch(() => { /* looking works without it */ });
+}
+if ("serviceWorker" in navigator && window.isSecureContext) {
+  if (document.readyState === "complete") register();
+  else addEventListener("load", register, { once: true });
 }
