@@ -207,7 +207,12 @@ class Mails:
         self.moved += 1
         try:
             intake.enter(self.shop, self.lease, mail, self._source(mail), under_way.read.result())
-        except (runs.LostLease, Temporary):
+        except runs.LostLease:
+            raise
+        except Temporary:
+            # The mail is not to blame: it was read, and the worker lives.
+            with suppress(runs.LostLease, Temporary):
+                ledger.not_read(self.lease, [mail])
             raise
         except Tellable as error:
             ledger.settle(self.lease, mail, "failed", error.code, error.sentence)

@@ -17,7 +17,6 @@ from store import clock_set_back, deliveries, mailboxes, receipt_edits, runs, wo
 log = logging.getLogger("sweep")
 EVERY_S = 1.0
 FELL_S = 3.0  # what a clock is put right by now and then is less
-STRAYS_S = 60.0  # after that nothing is written any more that was begun before the clock fell
 LOOK_S = 0.25
 SLOT_S = 15 * 60
 AUDIT_EVERY = timedelta(days=7)
@@ -47,21 +46,26 @@ class Clocks:
             fallen, self._fallen = self._fallen, 0.0
         return timedelta(seconds=fallen) if fallen else None
 
+    def again(self, drop: timedelta) -> None:
+        """It could not be mended yet; tell of it once more."""
+        with self._lock:
+            self._fallen += drop.total_seconds()
+
 
 clocks = Clocks()
-_strays_until = 0.0  # by the clock that only goes on
 
 
 def mind_the_clock() -> None:
     """Let nothing wait for an hour that comes a second time."""
-    global _strays_until
     drop = clocks.fell()
     if drop is not None:
-        _strays_until = time.monotonic() + STRAYS_S
-        moved = clock_set_back.bring_back(drop)
+        try:
+            moved = clock_set_back.bring_back(drop)
+        except BaseException:
+            clocks.again(drop)
+            raise
         log.warning("The clock was set back by %.0f s, pauses with it rows=%s", drop.total_seconds(), moved)
-    elif time.monotonic() < _strays_until:
-        clock_set_back.bring_back_strays()
+    clock_set_back.bring_back_strays()
 
 
 def sweep(shop: Workshop) -> int:

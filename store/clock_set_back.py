@@ -45,7 +45,7 @@ def bring_back(drop: timedelta) -> int:
 
 
 def bring_back_strays() -> int:
-    """The same for what was asked for just then, and written after the clock had fallen: it says so by its own age."""
+    """The same for what was asked for in that hour and nobody brought back: it says so by its own age. Cheap."""
     now = clock.now()
     ahead = now + timedelta(seconds=2)
     soon = Work.created_at + 1000  # what was planned for later keeps its moment

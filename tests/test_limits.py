@@ -8,11 +8,14 @@ import socket
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
 from cli.processes import SERVER
+from errors import Temporary
+from jobs import intake
 from models import Mail, Receipt
 from receipts import mime
 from receipts.child import Reader
@@ -131,3 +134,20 @@ def test_a_mail_that_ended_its_worker_three_times_is_set_aside_and_the_next_is_r
     again = Mail.get_by_id(bad.id)
     assert (again.outcome, again.reason_code) == ("failed", "reader_crashed")
     assert good.outcome == "receipt"
+
+
+def test_a_database_that_is_busy_again_and_again_is_no_fault_of_the_mail(
+    site: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    business, enter, times = site.business(), intake.enter, iter(range(5))
+
+    def busy(*given: Any) -> None:
+        if next(times, None) is not None:
+            raise Temporary("database_busy", "The database is busy.", retry_after_s=0)
+        enter(*given)
+
+    monkeypatch.setattr(intake, "enter", busy)
+    with Reader() as reader:
+        (mail,) = Workroom(site.config, reader).deliver(business, post.receipt(3))
+    assert next(times, None) is None
+    assert mail.outcome == "receipt"

@@ -270,6 +270,27 @@ def test_a_clock_that_falls_is_noticed_and_one_that_is_put_right_is_not() -> Non
         assert (None if fell is None else fell.total_seconds()) == drop
 
 
+def test_a_fall_that_could_not_be_mended_is_told_of_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    wall, steady = [1000.0], [0.0]
+    monkeypatch.setattr(sweep, "clocks", sweep.Clocks(lambda: wall[0], lambda: steady[0]))
+    monkeypatch.setattr(clock_set_back, "bring_back_strays", lambda: 0)
+    seen: list[timedelta] = []
+
+    def bring_back(drop: timedelta) -> int:
+        seen.append(drop)
+        if len(seen) == 1:
+            raise Temporary("database_busy", "The database is busy.")
+        return 1
+
+    monkeypatch.setattr(clock_set_back, "bring_back", bring_back)
+    wall[0] -= 3600
+    with pytest.raises(Temporary):
+        sweep.mind_the_clock()
+    sweep.mind_the_clock()
+    sweep.mind_the_clock()
+    assert seen == [timedelta(hours=1)] * 2
+
+
 def test_nothing_waits_for_the_hour_that_comes_a_second_time(business: Business) -> None:
     ahead = clock.now() + timedelta(hours=1)  # what was written before the clock was set back
     run = runs.request(business)
