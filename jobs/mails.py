@@ -18,7 +18,7 @@ from jobs import intake
 from jobs.workshop import Workshop
 from models import Mail, Mailbox
 from sources.ports import Gone, MailSource, NeedsReconnect, RawMail, Refused
-from store import document_passwords, ledger, mailboxes, runs
+from store import document_passwords, ledger, mailboxes, runs, sql
 
 log = logging.getLogger("sync")
 TRIES_GONE = 3  # a fresh mail may be invisible for seconds (docs/gmail.md §5.6)
@@ -210,13 +210,14 @@ class Mails:
         except runs.LostLease:
             raise
         except Temporary:
-            # The mail is not to blame: it was read, and the worker lives.
-            with suppress(runs.LostLease, Temporary):
-                ledger.not_read(self.lease, [mail])
+            self._not_to_blame(mail)
             raise
         except Tellable as error:
             ledger.settle(self.lease, mail, "failed", error.code, error.sentence)
-        except Exception:
+        except Exception as error:
+            if sql.is_outage(error):  # gives the dead connection up
+                self._not_to_blame(mail)
+                raise Temporary("database_unreachable", "The database does not answer.") from error
             # One bad mail must not end the run, nor vanish: the ledger says so and the log has the traceback.
             log.exception("A mail could not be taken in %s mail=%s", self.tail, mail.id)
             ledger.settle(
@@ -226,6 +227,11 @@ class Mails:
                 "intake_crashed",
                 "Something went wrong inside ProSaaS while reading it; it was set aside.",
             )
+
+    def _not_to_blame(self, mail: Mail) -> None:
+        """It was read, and the worker lives: the try does not count, as far as that can be written down."""
+        with suppress(runs.LostLease, Temporary):
+            ledger.not_read(self.lease, [mail])
 
     def _set_aside(self, mail: Mail) -> None:
         self.moved += 1

@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
+import peewee
 import pytest
 
 from cli.processes import SERVER
@@ -136,14 +137,22 @@ def test_a_mail_that_ended_its_worker_three_times_is_set_aside_and_the_next_is_r
     assert good.outcome == "receipt"
 
 
-def test_a_database_that_is_busy_again_and_again_is_no_fault_of_the_mail(
-    site: Web, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "error",
+    [
+        Temporary("database_busy", "The database is busy.", retry_after_s=0),
+        peewee.OperationalError("the connection is closed"),
+    ],
+    ids=["busy", "cut off"],
+)
+def test_a_database_that_is_away_again_and_again_is_no_fault_of_the_mail(
+    site: Web, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     business, enter, times = site.business(), intake.enter, iter(range(5))
 
     def busy(*given: Any) -> None:
         if next(times, None) is not None:
-            raise Temporary("database_busy", "The database is busy.", retry_after_s=0)
+            raise error
         enter(*given)
 
     monkeypatch.setattr(intake, "enter", busy)
