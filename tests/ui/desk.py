@@ -52,7 +52,8 @@ class Desk:
             f"if (location.origin !== 'null') {{ localStorage['prosaas.lang'] ??= '{lang}'; "
             "localStorage['prosaas.lang.chosen'] ??= '1'; }"
         )
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(60_000)  # patience costs a good run nothing
+        context.set_default_navigation_timeout(120_000)
         context.on("console", self._hear)
         context.on("weberror", lambda error: self.said.append(f"error: {error.error}"))
         self._open.append(context)
