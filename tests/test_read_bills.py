@@ -52,6 +52,21 @@ def test_what_an_agency_keeps_is_part_of_the_price() -> None:
     assert (receipt.total.value, receipt.payable.value) == (Decimal("5430.00"), Decimal("4615.50"))
 
 
+@pytest.mark.parametrize("label", ["Discount 15%", "Coupon SAVE15", "SAVE15", "Loyalty"])
+def test_a_discount_as_large_as_an_agencys_share_stays_a_discount(label: str) -> None:
+    receipt = read(
+        "Elm Hosting Ltd",
+        ("Invoice number", "771"),
+        ("Invoice date", "2 October 2025"),
+        ("Hosting", "60.00"),
+        ("Domain", "40.00"),
+        ("Subtotal", "100.00"),
+        (label, "-15.00"),
+        ("Total EUR", "85.00"),
+    )
+    assert receipt.total.value == Decimal("85.00")
+
+
 def test_a_total_to_which_the_next_lines_add_a_tax_was_the_net() -> None:
     receipt = read(
         "Elbe Werkzeug GmbH",

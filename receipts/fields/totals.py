@@ -13,6 +13,8 @@ from receipts.fields.scan import Scan, Spot
 from receipts.fields.sums import BASE, CENT, Parts, Sum
 from receipts.types import Candidate, TaxLine
 
+# Whose invoices have an agency between buyer and seller: those of advertising.
+_AGENCY = re.compile(r"\b(?:agency|advertiser)\b", re.IGNORECASE)
 _LABELLED = frozenset({"grand", "payable", "total", "paid", "refund"})
 
 
@@ -66,7 +68,7 @@ def read(scan: Scan) -> Totals:
     ranked = sorted((s for s in sums.values() if s.score > 0.0), key=lambda s: (-s.score, -s.best.line))
     totals = Totals(ranked)
     if ranked:
-        _settle(totals, parts)
+        _settle(totals, parts, scan)
         _parts_of(scan, totals, parts, spots)
     return totals
 
@@ -226,11 +228,11 @@ def _subset(values: list[Decimal], goal: Decimal) -> bool:
     return any(r and abs(r - goal) < CENT for r in reach)
 
 
-def _settle(totals: Totals, parts: Parts) -> None:
+def _settle(totals: Totals, parts: Parts, scan: Scan) -> None:
     """Total and payable told apart: prepayments taken off the total leave what is due."""
     first = totals.candidates[0]
     by_value = {s.value: s for s in totals.candidates}
-    before = _without_commission(first, by_value, parts) or _own_charges(first, by_value, parts)
+    before = _without_commission(first, by_value, parts, scan) or _own_charges(first, by_value, parts)
     if before is not None:
         totals.payable = first
         if before in totals.candidates:
@@ -303,18 +305,25 @@ def _rest_due(first: Sum, by_value: dict[Decimal, Sum], parts: Parts) -> Sum | N
     return None
 
 
-def _without_commission(first: Sum, by_value: dict[Decimal, Sum], parts: Parts) -> Sum | None:
+def _without_commission(first: Sum, by_value: dict[Decimal, Sum], parts: Parts, scan: Scan) -> Sum | None:
     """The price of which an agency keeps its commission: the gross sum is what was bought, the net what is paid on."""
     if "total" not in first.roles or first.value <= 0:
         return None
+    named = {abs(v) for v in parts.by["commission"]}
+    given = {abs(v) for v in parts.by["discount"]} - named
     for kept in (abs(v) for v in [*parts.by["commission"], *parts.cuts] if v):
         gross = by_value.get(first.value + kept) or parts.shown(first.value + kept)
-        # An agency's commission is 15 % of the gross price, where its label cannot be read.
-        known = kept in map(abs, parts.by["commission"]) or kept * 100 == (first.value + kept) * 15
-        if gross is not None and known:
+        if gross is None or kept in given:
+            continue
+        # An agency's commission is 15 % of the gross price where its label cannot be read; else 15 % are a discount.
+        if kept in named or (kept * 100 == (first.value + kept) * 15 and _through_an_agency(scan)):
             gross.confirmed.append("net + commission")
             return gross
     return None
+
+
+def _through_an_agency(scan: Scan) -> bool:
+    return any(_AGENCY.search(segment.text) for segment in scan.segments)
 
 
 def _parts_of(scan: Scan, totals: Totals, parts: Parts, spots: list[Spot]) -> None:
