@@ -16,7 +16,7 @@ from cli.embedded_redis import ensure
 from cli.settings import load
 from errors import Tellable
 
-_THREADS = 8
+_THREADS = 16  # eleven may wait for pages to be drawn (web/drawing.py)
 _BACKLOG = 1024
 _CHANNEL_TIMEOUT_S = 120
 SERVER: dict[str, Any] = {

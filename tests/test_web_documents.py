@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ import models
 from jobs.adapters import blob_store
 from store import uploads
 from tests.support.web import Script, Web, receipt, serving
-from web.documents import renderer
+from web.drawing import renderer, turn
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +42,19 @@ def kept(site: Web, business: models.Business, data: bytes, media_type: str, **v
     sha256 = blob_store(site.config).put(data)
     document = {"sha256": sha256, "media_type": media_type, "size": len(data), "filename": "חשבונית “7”.pdf"}
     return receipt(business, document=document, **values)
+
+
+def test_who_waits_for_pictures_keeps_nobody_else_waiting(site: Web, pdf: bytes) -> None:
+    business = site.business()
+    row = kept(site, business, pdf + b"%waiting", "application/pdf")
+    script = site.script(business)
+    with contextlib.ExitStack() as others:
+        for _ in range(6):
+            others.enter_context(turn(small=True))
+        refused = script.get(f"/api/receipts/{row.id}/thumbnail")
+        assert script.get(f"/api/receipts/{row.id}/preview").status_code == 200
+    assert (refused.status_code, refused.json()["code"], refused.headers["Retry-After"]) == (503, "drawing_busy", "1")
+    assert script.get(f"/api/receipts/{row.id}/thumbnail").status_code == 200
 
 
 def test_the_original_is_the_same_byte_for_byte_and_never_shown_as_a_page(site: Web, pdf: bytes) -> None:

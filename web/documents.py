@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import hashlib
 import logging
 from concurrent.futures import ThreadPoolExecutor
@@ -14,9 +13,8 @@ import bottle
 import orjson
 
 from errors import Tellable, Temporary
-from receipts.render import Renderer
 from store import document_passwords, documents
-from web import answers, files, shapes, values
+from web import answers, drawing, files, shapes, values
 from web.routing import route
 
 if TYPE_CHECKING:
@@ -30,12 +28,6 @@ _LOOKING = ThreadPoolExecutor(2, thread_name_prefix="places")
 WIDTHS = (400, 800, 1200, 1800)  # few, so that the cache serves all screens
 _WHICH = {"document": values.row_id("another document of the same mail")}
 _KEPT = "private, max-age=31536000, immutable"
-
-
-@functools.cache
-def renderer() -> Renderer:
-    """The process's one renderer; its child starts with the first page that is asked for."""
-    return Renderer(seconds=20, children=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +90,12 @@ def preview(call: Call, id: int) -> Any:  # noqa: A002
     pages = _pages(opened)
     if page >= pages:
         raise Tellable("not_found", f"This document has {pages} pages.")
-    stream, etag = call.site.pages.get(
-        f"{opened.name}-{page}-{width}.webp",
-        lambda: renderer().page_image(*opened.sheet(), page=page, width=width, passwords=opened.passwords()),
-    )
+
+    def make() -> bytes:
+        with drawing.turn() as renderer:
+            return renderer.page_image(*opened.sheet(), page=page, width=width, passwords=opened.passwords())
+
+    stream, etag = call.site.pages.get(f"{opened.name}-{page}-{width}.webp", make)
     bottle.response.set_header("X-Pages", str(pages))
     return _picture(stream, etag)
 
@@ -114,10 +108,13 @@ def thumbnail(call: Call, id: int) -> Any:  # noqa: A002
     """WebP under 4 KB, 96 pixels wide."""
     opened = _opened(call, id)
     file = opened.file
-    stream, etag = call.site.pages.get(
-        f"{file.sha256}{opened.mark}-thumb.webp",
-        lambda: renderer().thumbnail(call.site.blobs.get(file.sha256), file.media_type, passwords=opened.passwords()),
-    )
+
+    def make() -> bytes:
+        with drawing.turn(small=True) as renderer:
+            data = call.site.blobs.get(file.sha256)
+            return renderer.thumbnail(data, file.media_type, passwords=opened.passwords())
+
+    stream, etag = call.site.pages.get(f"{file.sha256}{opened.mark}-thumb.webp", make)
     return _picture(stream, etag)
 
 
@@ -136,7 +133,12 @@ def pdf(call: Call, id: int) -> Any:  # noqa: A002
     """A PDF stays as it is; a mail or a picture becomes one."""
     opened = _opened(call, id)
     file = opened.file
-    stream, etag = call.site.pages.get(f"{opened.name}.pdf", lambda: renderer().to_pdf(*opened.sheet()))
+
+    def make() -> bytes:
+        with drawing.turn() as renderer:
+            return renderer.to_pdf(*opened.sheet())
+
+    stream, etag = call.site.pages.get(f"{opened.name}.pdf", make)
     stem = file.filename.rpartition(".")[0] or file.filename
     return files.download(stream, media_type="application/pdf", filename=f"{stem}.pdf", etag=etag)
 
@@ -157,7 +159,9 @@ def words(call: Call, id: int) -> bytes:  # noqa: A002
         return answers.polled({"words": []})
 
     def make() -> bytes:
-        return orjson.dumps(renderer().words(_as_pdf(opened), page, passwords=opened.passwords()))
+        pdf = _as_pdf(opened)
+        with drawing.turn() as renderer:
+            return orjson.dumps(renderer.words(pdf, page, passwords=opened.passwords()))
 
     stream, _ = call.site.pages.get(f"{opened.name}-{page}.words.json", make)
     with stream:
@@ -195,7 +199,8 @@ def _places(opened: _Open, quotes: list[str], passwords: tuple[str, ...]) -> dic
 
     def make() -> bytes:
         pdf = _as_pdf(opened)
-        found = {quote: renderer().locate(pdf, quote, passwords=passwords)[:1] for quote in quotes[:_MOST_QUOTES]}
+        renderer = drawing.renderer()  # in a thread of its own: no request waits for it
+        found = {quote: renderer.locate(pdf, quote, passwords=passwords)[:1] for quote in quotes[:_MOST_QUOTES]}
         return orjson.dumps({quote: asdict(boxes[0]) for quote, boxes in found.items() if boxes})
 
     name = hashlib.sha256(orjson.dumps(quotes)).hexdigest()[:32]
@@ -210,7 +215,12 @@ def _as_pdf(opened: _Open) -> bytes:
     data, media_type = opened.sheet()
     if media_type == "application/pdf":
         return data
-    stream, _ = opened.call.site.pages.get(f"{opened.name}.pdf", lambda: renderer().to_pdf(data, media_type))
+
+    def make() -> bytes:
+        with drawing.turn() as renderer:
+            return renderer.to_pdf(data, media_type)
+
+    stream, _ = opened.call.site.pages.get(f"{opened.name}.pdf", make)
     with stream:
         return stream.read()
 
@@ -220,10 +230,12 @@ def _pages(opened: _Open) -> int:
     file = opened.file
     if file.pages is not None:
         return file.pages
-    stream, _ = opened.call.site.pages.get(
-        f"{opened.name}.pages",
-        lambda: str(renderer().page_count(*opened.sheet(), passwords=opened.passwords())).encode(),
-    )
+
+    def make() -> bytes:
+        with drawing.turn() as renderer:
+            return str(renderer.page_count(*opened.sheet(), passwords=opened.passwords())).encode()
+
+    stream, _ = opened.call.site.pages.get(f"{opened.name}.pages", make)
     with stream:
         pages = int(stream.read())
     if file.id is not None:

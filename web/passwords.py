@@ -8,8 +8,7 @@ import clock
 from errors import Tellable
 from models import Receipt
 from store import document_passwords, documents, receipt_edits
-from web import answers, shapes, values
-from web.documents import renderer
+from web import answers, drawing, shapes, values
 from web.mail import read_again
 from web.routing import route
 
@@ -69,7 +68,7 @@ def unlock(call: Call, id: int) -> bytes:  # noqa: A002
     mail = receipt_edits.mail_of(call.business_id, id)
     password = call.body["password"]
     try:
-        renderer().page_count(call.site.blobs.get(file.sha256), file.media_type, passwords=[password])
+        drawing.renderer().page_count(call.site.blobs.get(file.sha256), file.media_type, passwords=[password])
     except Tellable as error:
         if error.code != "document_locked":
             raise

@@ -25,6 +25,7 @@ calm.subscribe((now) => { // what the first screen can do without
   if (!now) return;
   moreWords();
   import("./core/tick.js").then((m) => m.start());
+  import("./banners.js"); // what says that the network is gone cannot be fetched then
 });
 /* The worker comes once the page stands: what it fetches ahead must not be in the page's way. */
 function register() {

@@ -90,6 +90,25 @@ def test_a_receipt_that_answers_500_opens_on_the_next_try_and_the_list_stands(de
     forgive(desk, "500")
 
 
+def test_a_picture_that_many_wait_for_comes_when_it_is_its_turn(desk: Desk) -> None:
+    page = desk.context(service_workers="block").new_page()
+    refused: list[str] = []
+
+    def busy(route: Route) -> None:
+        if len(refused) < 3:
+            refused.append(route.request.url)
+            told = {"success": False, "error": "Many pages are being drawn.", "code": "drawing_busy"}
+            route.fulfill(status=503, json=told)
+        else:
+            route.continue_()
+
+    page.route("**/thumbnail?*", busy)
+    page.goto(desk.path())
+    page.wait_for_function("() => document.querySelector('.row .thumb img')?.naturalWidth > 0")
+    assert len(refused) == 3
+    forgive(desk, "503")
+
+
 def test_a_receipt_that_is_gone_says_so(desk: Desk) -> None:
     page = desk.open("receipts/999999?status=to_review")
     expect(page.locator(".rev")).to_contain_text("This receipt does not exist any more")
@@ -101,6 +120,7 @@ def test_a_receipt_that_is_gone_says_so(desk: Desk) -> None:
 def test_without_the_server_what_was_typed_is_kept_and_saved_once_it_is_back(desk: Desk) -> None:
     page = desk.open("receipts?status=to_review")
     open_first(page)
+    page.wait_for_function("() => navigator.serviceWorker.ready.then(() => true)")
     page.context.set_offline(True)
     page.locator("#f-note").fill("typed on the train")
     page.locator("#f-vendor").focus()

@@ -77,7 +77,7 @@ def test_ui_p18_a_pasted_picture_goes_in(desk: Desk) -> None:
 def test_ui_p19_the_camera_button_opens_the_camera_and_photos_wait_for_the_network(desk: Desk, tmp_path: Path) -> None:
     page = desk.open("receipts", PHONE)
     page.wait_for_selector(".row .a")
-    page.wait_for_timeout(800)
+    page.wait_for_function("() => navigator.serviceWorker.ready.then(() => true)")
     with page.expect_file_chooser() as chooser:
         page.get_by_role("button", name="Scan a receipt").tap()
     assert chooser.value.is_multiple()

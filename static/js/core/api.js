@@ -85,6 +85,26 @@ async function once(address, init) {
   return body;
 }
 
+/** A picture that failed: ask again while the server says that it is busy drawing, then show it, or give up. */
+export async function pictureLater(picture, giveUp) {
+  const { src } = picture;
+  const there = !picture.dataset.again && await drawn(src);
+  picture.dataset.again = "1"; // what comes and still is no picture never will be one
+  if (there) picture.src = src;
+  else giveUp();
+}
+
+async function drawn(address) {
+  for (let n = 0; n < 10; n += 1) {
+    const answer = await fetch(address, { credentials: "same-origin" }).catch(() => null);
+    if (answer?.ok) return true;
+    const told = answer?.status === 503 ? await answer.json().catch(() => null) : null;
+    if (told?.code !== "drawing_busy") return false;
+    await wait(1000 * (0.8 + Math.random() * 0.4));
+  }
+  return false;
+}
+
 export const get = (path, query, options) => api("GET", path, { query, ...options });
 export const post = (path, body = {}, options) => api("POST", path, { body, ...options });
 export const patch = (path, body, version) => api("PATCH", path, { body, version });

@@ -1,6 +1,6 @@
 /* One row of the list, and the head of a day. */
 import { html, computed, signal } from "../core/signals.js";
-import { fileUrl } from "../core/api.js";
+import { fileUrl, pictureLater } from "../core/api.js";
 import { today, base, at } from "../core/business.js";
 import { t } from "../core/i18n.js";
 import { money, dayShort, dayLong, sums } from "../core/fmt.js";
@@ -25,7 +25,7 @@ export function Thumb({ receipt }) {
   const doc = receipt.document;
   if (!doc || isLocked(receipt)) return html`<span class="thumb none"><${Icon} name=${sourceIcon(receipt.source)} /></span>`;
   return html`<span class="thumb"><img src=${fileUrl(`/api/receipts/${receipt.id}/thumbnail`, { v: doc.id })}
-    width="38" height="46" alt="" loading="lazy" decoding="async" onError=${(event) => { event.target.hidden = true; }} /></span>`;
+    width="38" height="46" alt="" loading="lazy" decoding="async" onError=${({ target }) => pictureLater(target, () => { target.hidden = true; })} /></span>`;
 }
 
 function Skeleton() {

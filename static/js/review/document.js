@@ -1,6 +1,6 @@
 /* The document as page images: zoom, turn, full screen; the evidence of a field lit on the page. */
 import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../core/signals.js";
-import { fileUrl, get } from "../core/api.js";
+import { fileUrl, get, pictureLater } from "../core/api.js";
 import { t } from "../core/i18n.js";
 import { dayInput, num, percent } from "../core/fmt.js";
 import { isLocked } from "../receipts/words.js";
@@ -54,7 +54,7 @@ function Page({ receipt, page, wide, lit, known, words, onWord, turn }) {
   return html`<div class=${`page ${state} turn-${turn}`} data-page=${page} onPointerDown=${(event) => event.target.dataset.text && event.preventDefault()}
       onClick=${(event) => event.target.dataset.text && onWord(event.target.dataset.text)}>
     <img src=${pageUrl(receipt, page, wide)} alt=${t("doc.alt", { n: page + 1 })} decoding="async" draggable="false"
-      onLoad=${() => setState("ready")} onError=${() => setState("failed")} />
+      onLoad=${() => setState("ready")} onError=${({ target }) => pictureLater(target, () => setState("failed"))} />
     ${state === "failed" && html`<p class="nopage"><${Icon} name="warn" />${t("doc.failed")}</p>`}
     ${(words ? words.map(([text, x0, y0, x1, y1]) => ({ value: text, box: { page, x0, y0, x1, y1 } })) : known).map(({ box, value }, n) => box.page === page
       && html`<span class="word" key=${n} style=${place(box)} title=${value} data-text=${value} aria-hidden="true"></span>`)}
