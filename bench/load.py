@@ -60,6 +60,7 @@ class Seen:
     frames: int = 0
     frames_lost: int = 0
     rows: dict[str, int] = field(default_factory=dict)
+    crashed: int = 0  # answers of 5xx that are no honest refusal
 
     def figures(self) -> dict[str, report.Figure]:
         """As docs/benchmarks.md names them."""
@@ -67,10 +68,14 @@ class Seen:
         found: dict[str, report.Figure] = {
             "requests": len(every),
             "errors": sum(self.wrong.values()),
+            "errors_5xx": self.crashed,
             "refused_honestly": sum(self.refused.values()),
             "frames": self.frames,
             "frames_lost": self.frames_lost,
-            "echo_p99_ms": statistics.median(self.echoes) if self.echoes else None,
+            "web_p99_ms": _at(every, 0.99),
+            "calls_p99_ms": statistics.median(self.echoes) if self.echoes else None,
+            "mb_first": _together(self.memory, 0),
+            "mb_last": _together(self.memory, -1),
             **self.rows,
         }
         for name, times in sorted(self.times.items()):
@@ -206,6 +211,7 @@ def _ask(
         seen.refused[answer.status_code] += 1
     else:
         seen.wrong[f"{name}: {answer.status_code} {answer.text[:100]}"] += 1
+        seen.crashed += answer.status_code >= 500
     return None
 
 
@@ -245,9 +251,11 @@ def _call(running: Product, process: Popen[bytes], size: Size, seen: Seen, over:
 
 
 def _look_at_memory(processes: dict[str, Popen[bytes]], seen: Seen, over: threading.Event) -> None:
-    while not over.wait(_LOOK_S):
+    while True:
         for name, process in processes.items():
             seen.memory[name].append(report.memory_mb(process.pid))
+        if over.wait(_LOOK_S):
+            return
 
 
 def _settled() -> None:
@@ -275,6 +283,11 @@ def _well(url: str) -> bool:
 def _at(times: list[float], share: float) -> float | None:
     ranked = sorted(times)
     return ranked[min(len(ranked) - 1, int(len(ranked) * share))] * 1000 if ranked else None
+
+
+def _together(memory: dict[str, list[float]], place: int) -> float | None:
+    """MB of all processes at the first look or the last."""
+    return sum(megabytes[place] for megabytes in memory.values()) if memory else None
 
 
 def _slope(megabytes: list[float]) -> float | None:

@@ -12,4 +12,7 @@ def test_people_mailboxes_and_calls_at_once_are_all_served(tmp_path: Path) -> No
     assert not seen.wrong
     assert seen.rows == {"runs_failed": 0, "mails_failed": 0, "work_failed": 0}
     assert seen.frames > 0
+    figures = seen.figures()
+    assert figures["errors_5xx"] == 0
+    assert None not in [figures[name] for name in ("web_p99_ms", "calls_p99_ms", "mb_first", "mb_last")]
     assert {"list", "sync"} <= set(seen.times)
