@@ -31,10 +31,10 @@ def test(argv: list[str]) -> int:
     most = min(_MOST_AT_ONCE, os.cpu_count() or 1)
     code = subprocess.call(_pytest([*arguments, "-n", str(most), "--dist", "loadscope"]))
     failed = _last_failed() if code == _SOME_FAILED and "--nightly" not in argv else []
-    if not 0 < len(failed) <= _FEW:
+    if not 0 < len(failed) <= _FEW or not all("::" in name for name in failed):
         return code
     print(f"\n{len(failed)} failed beside others; once more, on a free machine:", flush=True)
-    code = subprocess.call(_pytest([*arguments, "--last-failed", "--last-failed-no-failures=none"]))
+    code = subprocess.call(_pytest([*arguments, *failed]))
     print("\n".join(["failed beside others, whatever came of the second time:", *failed]), flush=True)
     return code
 
@@ -44,7 +44,7 @@ def _pytest(arguments: list[str]) -> list[str]:
 
 
 def _last_failed() -> list[str]:
-    """What pytest noted of the run before: names of tests, or of files that could not be gathered."""
+    """What pytest noted of the run before: names of tests, or of what could not be gathered."""
     noted = ROOT / ".pytest_cache" / "v" / "cache" / "lastfailed"
     return sorted(json.loads(noted.read_text(encoding="utf-8"))) if noted.exists() else []
 

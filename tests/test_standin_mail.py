@@ -281,9 +281,9 @@ def library() -> Iterator[Caller]:
         ("rfc822msgid:<junk@x> in:anywhere", {"junk"}),
         ("after:2020/03/01 before:2020/03/02", {"late"}),
         ("before:2020/03/01", {"early"}),
-        (f"after:{int(NOW) - 1} in:inbox", {"invoice"}),
-        (f"after:{int(NOW)}", set()),
-        (f"before:{int(NOW)} in:inbox", {"order", "big", "late", "early"}),
+        ("after:{just_before} in:inbox", {"invoice"}),
+        ("after:{now}", set()),
+        ("before:{now} in:inbox", {"order", "big", "late", "early"}),
         ("(invoice OR order) -(has:attachment)", {"order"}),
         ("invoice)", {"invoice"}),
         ("subject:", set()),
@@ -292,6 +292,8 @@ def library() -> Iterator[Caller]:
     ],
 )
 def test_a_search_finds(library: Caller, q: str, found: set[str]) -> None:
+    # The time is in no name: every process must gather the same tests.
+    q = q.replace("{just_before}", f"{int(NOW) - 1}").replace("{now}", f"{int(NOW)}")
     assert {library.names[one] for one in library.ids(q=q)} == found
 
 
