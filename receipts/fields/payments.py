@@ -31,7 +31,8 @@ _ENDING = re.compile(
     rf"\s*[:#-]?\s*(?:{_MASK}+\s?)?(\d{{4}})(?!\d|[.,]\d)",
     re.IGNORECASE,
 )
-_DOTS = re.compile(r"(?:\.{3,}|\u2026)\s?(\d{4})(?![\d.,])")  # only beside the name of a card: dots also lead to prices
+# Only beside the name of a card: dots also lead to prices.
+_DOTS = re.compile(r"(?:(?<!\.)\.{3,}|\u2026)\s?(\d{4})(?![\d.,])")
 # Masked as well, but no card that pays: accounts, telephones, a shop's own cards for points.
 _NO_CARD = re.compile(
     r"payback|loyalty|member|clubcard|nectar|points|bonus|rabatt|discount|coupon|הנחה|kundenkarte|kunden-?nr|fid[eé]li|fedelt|klantenkaart|מועדון|"

@@ -193,8 +193,11 @@ VIEWS = (
 SIZES = ((320, 700), PHONE, (820, 1100), (1024, 768), DESKTOP)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("lang", ["en", "he"])
+# Themes differ in colours alone; the other two pairs are looked at every night.
+NIGHTLY = [pytest.param(*pair, marks=pytest.mark.nightly) for pair in (("en", "light"), ("he", "dark"))]
+
+
+@pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("he", "light"), *NIGHTLY])
 def test_ui_p25_every_view_fits_every_size_in_both_languages_and_themes(desk: Desk, lang: str, theme: Theme) -> None:
     context = desk.context(DESKTOP, lang=lang, theme=theme)
     page = context.new_page()

@@ -27,7 +27,11 @@ def slow_mail(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
         yield made
 
 
-@pytest.mark.parametrize("reason", ["revoked", "expired", "password"])
+# Google answers the three alike; each is seen every night.
+NIGHTLY = [pytest.param(reason, marks=pytest.mark.nightly) for reason in ("expired", "password")]
+
+
+@pytest.mark.parametrize("reason", ["revoked", *NIGHTLY])
 def test_a_permission_that_ends_in_mid_sync_is_told_and_given_again_where_it_stopped(
     slow_mail: Product, browser: Browser, reason: Literal["revoked", "expired", "password"]
 ) -> None:
