@@ -50,6 +50,8 @@ class Tally:
     wanted: Counter[str] = field(default_factory=Counter)
     given: Counter[str] = field(default_factory=Counter)
     right: Counter[str] = field(default_factory=Counter)
+    lines_wanted: int = 0
+    lines_right: int = 0
     unflagged: int = 0
     unflagged_right: int = 0
     worst: list[tuple[int, int, str]] = field(default_factory=list)  # (faults, number of the document, what)
@@ -150,6 +152,10 @@ def _score(tally: Tally, corpus: str, number: int, row: dict[str, Any], got: dic
     tally.documents += 1
     receipts = got["receipts"]
     tally.found += bool(receipts)
+    lines = row.get("n_lines") or row.get("n_items")
+    if lines:
+        tally.lines_wanted += 1
+        tally.lines_right += sum(len(receipt["items"]) for receipt in receipts) == lines
     faults: list[str] = []
     if row.get("totals"):
         left = [_decimal(r["total"]) for r in receipts]
@@ -261,6 +267,8 @@ def figures(run: Run) -> dict[str, report.Figure]:
         for name in FIELDS[corpus]:
             if tally.wanted[name]:
                 out[f"{corpus}.{name}.exact"] = tally.right[name] / tally.wanted[name]
+        if tally.lines_wanted:  # documents with as many lines of goods as the truth counts
+            out[f"{corpus}.lines.exact"] = tally.lines_right / tally.lines_wanted
         out[f"{corpus}.f1"] = 2 * sum(tally.right.values()) / (sum(tally.given.values()) + sum(tally.wanted.values()))
         given = sum(tally.given.values())
         if tally.unflagged:

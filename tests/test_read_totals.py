@@ -233,3 +233,24 @@ def test_day_and_month_follow_the_mails_own_day(printed: str, currency: str, exp
     ).receipts
     assert receipt.date.value == expected
     assert "date" not in {f.field for f in receipt.flags}
+
+
+def test_goods_below_a_total_in_the_head_are_read_with_the_price_of_one() -> None:
+    receipt = read(
+        [
+            ["Order number: 771-2201"],
+            ["Order Total:", "$36.50"],
+            ["Items Ordered", "Price"],
+            ["2 of: Ballpoint Pen, blue", "$12.00"],
+            ["Sold by: Northlight Shop"],
+            ["1 of: Weekly Planner", "$14.00"],
+            ["Item(s) Subtotal:", "$38.00"],
+            ["Gift voucher:", "-$1.50"],
+            ["Grand Total:", "$36.50"],
+        ]
+    )
+    found = [(item.description, item.quantity, item.amount) for item in receipt.items]
+    assert found == [
+        ("Ballpoint Pen, blue", Decimal(2), Decimal("24.00")),
+        ("Weekly Planner", Decimal(1), Decimal("14.00")),
+    ]
