@@ -19,7 +19,7 @@ function Alert({ one, onRead }) {
   const fresh = !one.read && !one.cleared_at;
   return html`<li class=${`check alert ${tone(one)}${fresh ? " fresh" : ""}`}>
     <span class="mark"><${Icon} name=${one.cleared_at ? "check" : ICON[one.kind]} /></span>
-    <span class="grow"><b><bdi>${one.text}</bdi></b>
+    <span class="grow"><b>${one.text}</b>
       <span>${t(`alerts.kind.${one.kind}`)} · ${t(one.cleared_at ? "alerts.over" : "alerts.since", { t: ago(one.cleared_at || one.raised_at) })}${fresh && html` · <em>${t("alerts.new")}</em>`}</span></span>
     ${!one.cleared_at && html`<a class="btn" href=${at(...one.page.split(/(?=\?)/))} onClick=${() => onRead(one)}>${t("alerts.go")}</a>`}</li>`;
 }
