@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import base64
 import re
-import shutil
 import statistics
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, Page
 
 from receipts.rendering.boxes import page_box
 from receipts.rendering.fonts import FOLDER
@@ -18,7 +17,7 @@ from receipts.rendering.fragments import Letters
 from receipts.rendering.layout import lay_out_page
 from receipts.rendering.mail import mail_sheets
 
-MAILBOX = Path(__file__).resolve().parents[1] / "demo" / "mailbox"
+MAILBOX = Path(__file__).resolve().parents[2] / "demo" / "mailbox"
 WORD = r"[A-Za-z0-9\u05d0-\u05ea€$£₪.,:@-]{3,}"
 # Words of the page as the browser placed them: text, left edge, right edge, baseline's neighbourhood.
 PLACES = """() => {
@@ -47,20 +46,12 @@ def faces() -> str:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
+def sheet(browser: Browser) -> Iterator[Page]:
     """A page of Chromium that loads nothing from anywhere."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("chromium is not installed")
-    from playwright.sync_api import sync_playwright
-
-    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=arguments)
-        context = started.new_context(viewport={"width": 718, "height": 900})
-        context.route("http*://**", lambda route: route.abort())
-        yield context.new_page()
-        started.close()
+    context = browser.new_context(viewport={"width": 718, "height": 900})
+    context.route("http*://**", lambda route: route.abort())
+    yield context.new_page()
+    context.close()
 
 
 def mails(most: int = 60) -> list[tuple[str, str]]:
@@ -90,15 +81,15 @@ def ours(page: str) -> dict[str, list[tuple[float, float]]]:
     return out
 
 
-def test_words_stand_where_a_browser_puts_them(browser: Any) -> None:
+def test_words_stand_where_a_browser_puts_them(sheet: Page) -> None:
     off: list[float] = []
     lost = total = 0
     style = faces()
     for _, page in mails():
-        browser.set_content(f"<!doctype html><style>{style}</style>{page}", wait_until="domcontentloaded")
-        browser.evaluate("document.fonts.ready")
+        sheet.set_content(f"<!doctype html><style>{style}</style>{page}", wait_until="domcontentloaded")
+        sheet.evaluate("document.fonts.ready")
         found = ours(page)
-        for text, left, _, _ in browser.evaluate(PLACES):
+        for text, left, _, _ in sheet.evaluate(PLACES):
             total += 1
             places = found.get(text, [])
             if places:
