@@ -104,21 +104,8 @@ def exchange(client: GoogleClient, code: str, verifier: str, redirect_uri: str) 
     `no_refresh_token` when Google kept it back, or as in refresh(); Temporary when Google does not answer.
     """
     asked_at = datetime.now(UTC)
-    answer = _token(
-        client.token_url,
-        {
-            "grant_type": "authorization_code",
-            "code": code,
-            "client_id": client.client_id,
-            "client_secret": client.client_secret,
-            "redirect_uri": redirect_uri,
-            "code_verifier": verifier,
-        },
-        invalid_grant=Refused(
-            "consent_expired",
-            "This consent was used already or took too long. Press Connect Gmail once more.",
-        ),
-    )
+    late = "This consent was used already or took too long. Press Connect Gmail once more."
+    answer = _redeemed(client, code, verifier, redirect_uri, late)
     # RFC 6749 §5.1: it may be left out when it is what was asked for; empty is another thing
     scope = _text(answer, "scope") if "scope" in answer else SCOPE
     if SCOPE not in scope.split():
@@ -147,19 +134,21 @@ def exchange(client: GoogleClient, code: str, verifier: str, redirect_uri: str) 
 
 def id_token(client: GoogleClient, code: str, verifier: str, redirect_uri: str) -> str:
     """Trade the callback's code of a sign-in for an id token, not verified yet; errors as in exchange()."""
-    answer = _token(
-        client.token_url,
-        {
-            "grant_type": "authorization_code",
-            "code": code,
-            "client_id": client.client_id,
-            "client_secret": client.client_secret,
-            "redirect_uri": redirect_uri,
-            "code_verifier": verifier,
-        },
-        invalid_grant=Refused("consent_expired", "This sign-in was used already or took too long. Try once more."),
-    )
-    return _text(answer, "id_token")
+    late = "This sign-in was used already or took too long. Try once more."
+    return _text(_redeemed(client, code, verifier, redirect_uri, late), "id_token")
+
+
+def _redeemed(client: GoogleClient, code: str, verifier: str, redirect_uri: str, late: str) -> Mapping[str, object]:
+    """The token endpoint's answer to a callback's code; `late` is told of one that is old or used."""
+    asked = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "client_id": client.client_id,
+        "client_secret": client.client_secret,
+        "redirect_uri": redirect_uri,
+        "code_verifier": verifier,
+    }
+    return _token(client.token_url, asked, invalid_grant=Refused("consent_expired", late))
 
 
 def refresh(client: GoogleClient, refresh_token: str) -> Access:
