@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-LANGUAGES = ("en", "he", "de", "fr")
 _EN: Mapping[str, str] = {
     "mailbox": "{address} has to be connected again. Its mail is not read until then.",
     "run": "The last sync failed. It is tried again every quarter of an hour.",

@@ -9,7 +9,8 @@ from typing import Any
 import clock
 from errors import Tellable
 from models import Business, ExportPlan, write
-from store.exports import FORMATS, LANGUAGES
+from store.exports import FORMATS
+from store.people import LANGUAGES
 
 _BOOKS: Mapping[str, Mapping[str, type]] = {
     "quickbooks": {"accounts": dict, "account": str, "tax_codes": dict, "day_format": str},

@@ -12,13 +12,13 @@ from errors import Tellable
 from models import Business, Export, Receipt, Work, write
 from money import Money
 from store import events, export_sets, sql, work
+from store.people import LANGUAGES
 from store.receipt_filter import Filter
 
 READY = "export.ready"
 FORMATS = ("csv", "xlsx", "zip", "pdf", "quickbooks", "xero", "datev", "beancount", "hledger", "ofx")
 ARCHIVE = "archive"  # everything of the business, for its owner alone
 KEEP = dt.timedelta(days=90)  # files, from the moment they are whole
-LANGUAGES = ("en", "he", "de", "fr")
 _MARKED_AT_ONCE = 5000
 _LEFT_OUT_KEPT = 300
 

@@ -24,7 +24,7 @@ PASSWORD_LINK_LIFE = timedelta(hours=1)
 _SEEN_EVERY_MS = 5 * 60 * 1000  # a session's or token's last use is kept to five minutes, to spare writes
 _DAY_MS = 24 * 3600 * 1000
 _BEARER = "prosaas_"
-_LANGUAGES = ("en", "he", "de", "fr")
+LANGUAGES = ("en", "he", "de", "fr")  # that people are spoken to in: the screen, letters, exports, callers
 _ADDRESS = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f.]+(\.[^@\s\x00-\x1f.]+)*", re.ASCII | re.IGNORECASE)
 
 
@@ -96,8 +96,8 @@ def knows(email: str) -> bool:
 
 def update_user(user_id: int, **changes: Any) -> None:
     """Change name, language or prefs; Tellable `bad_value`."""
-    if "language" in changes and changes["language"] not in _LANGUAGES:
-        raise Tellable("bad_value", f"The language must be one of {', '.join(_LANGUAGES)}.", field="language")
+    if "language" in changes and changes["language"] not in LANGUAGES:
+        raise Tellable("bad_value", f"The language must be one of {', '.join(LANGUAGES)}.", field="language")
     if changes:
         with write():
             User.update(**changes).where(User.id == user_id).execute()
@@ -159,8 +159,8 @@ def check_business(**values: str) -> None:
     for field, pattern in (("country", "[A-Z]{2}"), ("base_currency", "[A-Z]{3}")):
         if field in values and not re.fullmatch(pattern, values[field]):
             raise Tellable("bad_value", f"“{values[field][:20]}” is no ISO code for {field}.", field=field)
-    if "language" in values and values["language"] not in _LANGUAGES:
-        raise Tellable("bad_value", f"The language must be one of {', '.join(_LANGUAGES)}.", field="language")
+    if "language" in values and values["language"] not in LANGUAGES:
+        raise Tellable("bad_value", f"The language must be one of {', '.join(LANGUAGES)}.", field="language")
 
 
 def update_business(business_id: int, **changes: Any) -> Business:

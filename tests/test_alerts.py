@@ -292,7 +292,7 @@ def test_every_kind_has_its_words_in_every_language() -> None:
              "since": "2026-11-01T10:00:00Z"}  # fmt: skip
     for kind in alert_choices.KINDS:
         for more in ({}, {"host": "alma"}, {"host": "alma", "count": 1}):
-            told = {alert_words.sentence(kind, {"host": "h", **facts, **more}, one) for one in alert_words.LANGUAGES}
-            assert len(told) == len(alert_words.LANGUAGES)
+            told = {alert_words.sentence(kind, {"host": "h", **facts, **more}, one) for one in people.LANGUAGES}
+            assert len(told) == len(people.LANGUAGES)
             assert not any("{" in text for text in told)
         assert alert_words.page(kind)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from errors import Tellable
 from jobs import alert_words
 from models import Alert
-from store import alert_choices, alerts
+from store import alert_choices, alerts, people
 from web import answers, shapes, values
 from web.routing import route
 
@@ -31,7 +31,7 @@ _UNREAD = shapes.obj(unread=shapes.WHOLE)
     summary="Alerts: what somebody should see to",
     query={
         "lasting": values.yes_no(about="only those whose cause is still there", default=False),
-        "language": values.choice(*alert_words.LANGUAGES, default="en", about="of the sentences"),
+        "language": values.choice(*people.LANGUAGES, default="en", about="of the sentences"),
         "limit": values.whole(1, 100, default=30),
         "cursor": values.whole(1, 2**53),
     },

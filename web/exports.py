@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import tasks
 from errors import Tellable
 from models import Export
-from store import export_sets, exports, work
+from store import export_sets, exports, people, work
 from store.receipt_filter import Filter
 from web import answers, briefs, files, shapes, values
 from web.receipts import FILTER, filter_of
@@ -45,7 +45,7 @@ def told(row: Export) -> dict[str, Any]:
         **_NEW,
         **_IDS,
         "format": values.choice(*exports.FORMATS, code="bad_format").needed(),
-        "language": values.choice(*exports.LANGUAGES, about="of the headers; else the business's"),
+        "language": values.choice(*people.LANGUAGES, about="of the headers; else the business's"),
         "mark": values.yes_no(default=True, about="they count as handed over once the file is ready"),
     },
     answers={202: EXPORT},

@@ -92,7 +92,7 @@ def look(call: Call) -> dict[str, Any]:
         "token": _TOKEN,
         "name": values.text(200),
         "password": values.text(1024, shortest=passwords.SHORTEST),
-        "language": values.choice("en", "he", "de", "fr", default="en"),
+        "language": values.choice(*people.LANGUAGES, default="en"),
     },
     answers={200: shapes.obj(me=shapes.ref("Me"))},
 )

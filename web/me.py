@@ -27,7 +27,7 @@ def me(call: Call) -> dict[str, Any]:
     summary="Change name, language, preferences or password",
     body={
         "name": values.text(200),
-        "language": values.choice("en", "he", "de", "fr"),
+        "language": values.choice(*people.LANGUAGES),
         "prefs": values.free(about="whatever the screen remembers"),
         "password": values.text(1024, shortest=passwords.SHORTEST),
         "old_password": values.text(1024),

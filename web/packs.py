@@ -8,7 +8,7 @@ import clock
 import tasks
 from jobs import packs
 from models import Work
-from store import export_plans, exports, months, work
+from store import export_plans, exports, months, people, work
 from web import answers, shapes, values
 from web.routing import route
 
@@ -62,7 +62,7 @@ def plan(call: Call) -> bytes:
         "day": values.whole(1, 28, about="of the month, in the business's zone"),
         "hour": values.whole(0, 23),
         "formats": values.words(*exports.FORMATS),
-        "language": values.choice(*exports.LANGUAGES),
+        "language": values.choice(*people.LANGUAGES),
         "mails": _mails(),
         "close_month": values.yes_no(about="close the month once the pack is sent"),
         "books": values.free(most_bytes=20_000, about="account numbers by format: docs/exports.md"),

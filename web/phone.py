@@ -12,7 +12,7 @@ from calls import audio, numbers, sounds
 from calls.plan import ACTIONS
 from errors import Tellable
 from models import PhoneNumber, PhonePerson, PhoneSettings
-from store import phone
+from store import people, phone
 from web import answers, files, shapes, values
 from web.routing import route
 from web.values import Value
@@ -90,7 +90,7 @@ def _menu() -> Value:
 _BODY = {
     "account_sid": values.text(34, about="AC… of the business's own Twilio account; empty: the installation's"),
     "auth_token": values.text(100, nullable=True, about="kept encrypted and never told; null forgets it"),
-    "language": values.choice("", "en", "he", "de", "fr", about="that callers are spoken to in; empty: the business's"),
+    "language": values.choice("", *people.LANGUAGES, about="that callers are spoken to in; empty: the business's"),
     "greeting": values.text(1000),
     "closed": values.text(1000),
     "consent": values.text(500, about="said before anything is recorded"),

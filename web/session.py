@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 TRIES, WINDOW_S = 10, 300
 _here: dict[str, list[float]] = {}
 _here_lock = threading.Lock()
-_LANGUAGE = values.choice("en", "he", "de", "fr")
+_LANGUAGE = values.choice(*people.LANGUAGES)
 
 
 @route(
